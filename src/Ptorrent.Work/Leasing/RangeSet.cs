@@ -1,0 +1,87 @@
+using Ptorrent.Model;
+using Ptorrent.Model.Units;
+
+namespace Ptorrent.Work.Leasing;
+
+/// <summary>A set of indices kept as disjoint ranges, neighbours joined. Costs depend on the number of gaps only.</summary>
+internal sealed class RangeSet
+{
+    // Ascending by begin; no two overlap or touch. Gaps come from lost leases only, so the list stays short.
+    private readonly List<IndexRange> _ranges = [];
+
+    /// <summary>How many indices.</summary>
+    public long Count { get; private set; }
+
+    public bool IsEmpty => _ranges.Count == 0;
+
+    /// <summary>Puts in a range of which no index is in.</summary>
+    public void Add(IndexRange range)
+    {
+        if (range.IsEmpty)
+        {
+            return;
+        }
+
+        int at = FirstBeginningAtOrAfter(range.Begin);
+        bool joinsLeft = at > 0 && _ranges[at - 1].End == range.Begin;
+        bool joinsRight = at < _ranges.Count && _ranges[at].Begin == range.End;
+        Invariant.Holds(at == 0 || _ranges[at - 1].End <= range.Begin);
+        Invariant.Holds(at == _ranges.Count || _ranges[at].Begin >= range.End);
+
+        Count += range.Count;
+        if (joinsLeft && joinsRight)
+        {
+            _ranges[at - 1] = new IndexRange(_ranges[at - 1].Begin, _ranges[at].End);
+            _ranges.RemoveAt(at);
+        }
+        else if (joinsLeft)
+        {
+            _ranges[at - 1] = new IndexRange(_ranges[at - 1].Begin, range.End);
+        }
+        else if (joinsRight)
+        {
+            _ranges[at] = new IndexRange(range.Begin, _ranges[at].End);
+        }
+        else
+        {
+            _ranges.Insert(at, range);
+        }
+    }
+
+    /// <summary>Takes out the lowest indices, contiguous, at most <paramref name="countMax"/> of them.</summary>
+    public IndexRange TakeFront(long countMax)
+    {
+        Invariant.Holds(!IsEmpty && countMax > 0);
+        IndexRange first = _ranges[0];
+        if (first.Count <= countMax)
+        {
+            _ranges.RemoveAt(0);
+            Count -= first.Count;
+            return first;
+        }
+
+        _ranges[0] = new IndexRange(first.Begin + countMax, first.End);
+        Count -= countMax;
+        return new IndexRange(first.Begin, first.Begin + countMax);
+    }
+
+    private int FirstBeginningAtOrAfter(long index)
+    {
+        int low = 0;
+        int high = _ranges.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (_ranges[middle].Begin < index)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+}
