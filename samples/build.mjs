@@ -4,7 +4,7 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
-import { basename, dirname, join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const samplesFolder = dirname(fileURLToPath(import.meta.url));
@@ -50,30 +50,25 @@ function findClang() {
   return null;
 }
 
+/** A sample is a folder with a source of the folder's name; other sources in it are parts of that one. */
 async function build() {
   const buildFolder = join(samplesFolder, "build");
   mkdirSync(buildFolder, { recursive: true });
-  const shared = [fileURLToPath(import.meta.url)];
-  const libraries = ["ptorrent.ts", "wasi.ts"].map((name) => join(samplesFolder, name));
+  const shared = ["build.mjs", "ptorrent.ts", "wasi.ts"].map((name) => join(samplesFolder, name));
   for (const folder of readdirSync(samplesFolder).sort()) {
-    if (folder === "build" || !statSync(join(samplesFolder, folder)).isDirectory()) continue;
-    for (const name of readdirSync(join(samplesFolder, folder)).sort()) {
-      const source = join(samplesFolder, folder, name);
-      const target = join(buildFolder, basename(name).replace(/\.[a-z]+$/, ".wasm"));
-      const compile = compilerOf(source);
-      if (compile && isStale(target, [source, ...shared, ...(name.endsWith(".ts") ? libraries : [])])) {
-        await compile(source, target);
-      }
+    const parts = partsOf(join(samplesFolder, folder));
+    const target = join(buildFolder, `${folder}.wasm`);
+    for (const [ending, compile] of Object.entries(compilers)) {
+      const source = join(samplesFolder, folder, folder + ending);
+      if (parts.includes(source) && isStale(target, [...parts, ...shared])) await compile(source, target);
     }
   }
 }
 
-/** How a sample's file is compiled; null for what needs no compiler: scripts run from their sources. */
-function compilerOf(source) {
-  if (source.endsWith(".wat")) return assembleText;
-  if (source.endsWith(".ts") && !source.endsWith(".script.ts")) return compileAssemblyScript;
-  if (source.endsWith(".c")) return compileC;
-  return null;
+const compilers = { ".ts": compileAssemblyScript, ".wat": assembleText, ".c": compileC };
+
+function partsOf(folder) {
+  return statSync(folder).isDirectory() ? readdirSync(folder).map((name) => join(folder, name)) : [];
 }
 
 async function compileC(source, target) {
