@@ -1,6 +1,6 @@
-// Builds the samples into samples/build/: `node samples/build.mjs`, or `npm run samples`. Only what is older than its sources
-// is built; nothing is printed where nothing is to do. AssemblyScript and wabt come with the repository's npm packages.
-// The C sample is built only where clang for WebAssembly is found.
+// Builds the samples into samples/build/: `node samples/build.mjs`, or `npm run samples`. Only what is older than its
+// sources is built; nothing is printed where nothing is to do. AssemblyScript and wabt come with the repository's npm
+// packages. The C sample is built only where clang for WebAssembly is found.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const samplesFolder = dirname(fileURLToPath(import.meta.url));
 const repository = dirname(samplesFolder);
 
-/** What AssemblyScript compiles with: optimized, no run-time checks, no host function but those that the sources name. */
+/** What AssemblyScript compiles with: optimized, no run-time checks, no host function that the sources do not name. */
 export const assemblyScriptFlags = [
   "--runtime", "stub", "--optimizeLevel", "3", "--shrinkLevel", "0", "--converge", "--noAssert", "--use", "abort=",
 ];

@@ -1,4 +1,5 @@
-// What a kernel can ask of its executor: the imports of module "ptorrent" (docs/protocol/executor.md), for AssemblyScript.
+// What a kernel can ask of its executor: the imports of module "ptorrent" (docs/protocol/executor.md), for
+// AssemblyScript.
 
 /** Appends bytes of memory to the output. */
 @external("ptorrent", "write")

@@ -1,5 +1,5 @@
-// The four functions of WASI preview 1 that a small command needs, for AssemblyScript: arguments, standard input, standard
-// output and the exit code.
+// The four functions of WASI preview 1 that a small command needs, for AssemblyScript: arguments, standard input,
+// standard output and the exit code.
 
 @external("wasi_snapshot_preview1", "args_sizes_get")
 declare function args_sizes_get(count: usize, bytes: usize): i32;

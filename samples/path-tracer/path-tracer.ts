@@ -1,32 +1,37 @@
-// A path tracer: a kernel whose index is a pixel. A pixel is three bytes (red, green, blue), so the outputs of any split of the
-// range, one after another, are the picture.
+// A path tracer: a kernel whose index is a pixel. A pixel is three bytes (red, green, blue), so the outputs of any
+// split of the range, one after another, are the picture.
 //
 //   ./ptorrent map samples/build/path-tracer.wasm --over 0..230400 --param width=640 --param height=360 --out picture.png
 //
-// Parameters: width (640), height (360), samples a pixel (64), seed (1); the range is 0..width*height. Every pixel has its own
-// random numbers, made from its place and the seed, so who computes it, and when, never shows.
+// Parameters: width (640), height (360), samples a pixel (64), seed (1); the range is 0..width*height. Every pixel
+// has its own random numbers, made from its place and the seed, so who computes it, and when, never shows.
 //
-// The method is Kajiya's: follow the light backwards from the eye, and at each matte surface also ask the lamp directly. The
-// camera has a lens; glass and glaze reflect by Schlick's approximation of Fresnel's law. scene.ts says what stands where.
+// The method is Kajiya's: follow the light backwards from the eye, and at each matte surface also ask the lamp
+// directly. The camera has a lens; glass and glaze reflect by Schlick's approximation of Fresnel's law. scene.ts says
+// what stands where.
 
 import { wholeParameter, write } from "../ptorrent";
 import { cosineOfTurn, nextRandom, seedRandom, sequenceAt, sineOfTurn, turn } from "./random";
 import {
-  ceramic, glass, ground, groundDistance, groundShade, hazeAt, hitDistance, isInShadow, lamp, lampBlue, lampGreen, lampRadius,
-  lampRed, lampX, lampY, lampZ, lookAtSky, metal, nearestSphere, offsetBlue, offsetGreen, offsetMaterial, offsetRadius,
-  offsetRed, offsetRoughness, offsetY, offsetZ, skyBlue, skyGreen, skyRed,
+  ceramic, glass, ground, groundDistance, groundShade, hazeAt, hitDistance, isInShadow, lamp, lampBlue, lampGreen,
+  lampRadius, lampRed, lampX, lampY, lampZ, light, lightBlue, lightGreen, lightRed, lookAtSky, metal, nearestSphere,
+  offsetBlue, offsetGreen, offsetMaterial, offsetRadius, offsetRed, offsetRoughness, offsetY, offsetZ, skyBlue, skyGreen,
+  skyRed,
 } from "./scene";
 
 const bouncesMax: i32 = 12;
 
 /** Light that comes over several surfaces is cut here: fewer sparks in the picture for a little light lost. */
-const indirectMax: f64 = 5.0;
+const clearMax: f64 = 3.0, scatteredMax: f64 = 1.2;
+
+/** The first matte surface sends this many paths on: most of a picture's noise is decided there. */
+const branches: i32 = 4;
 
 // The camera: a thin lens that looks at the middle of the scene.
-const eyeX: f64 = 0.0, eyeY: f64 = 2.15, eyeZ: f64 = 9.6;
-const targetX: f64 = -0.1, targetY: f64 = 0.88, targetZ: f64 = 0.0;
+const eyeX: f64 = 0.0, eyeY: f64 = 1.55, eyeZ: f64 = 9.6;
+const targetX: f64 = -0.1, targetY: f64 = 1.02, targetZ: f64 = 0.0;
 const tangentOfHalfAngle: f64 = 0.2;
-const lensRadius: f64 = 0.085;
+const lensRadius: f64 = 0.11;
 const focusDistance: f64 = 8.6;
 
 const glassIndex: f64 = 1.5;
@@ -38,12 +43,14 @@ const ofColumn: i32 = 0, ofRow: i32 = 1, ofLens: i32 = 2, ofLamp: i32 = 4, ofDir
 const chunkPixels: i32 = 1024;
 const chunk: usize = memory.data(1024 * 3);
 
-// The path: where it is, where it goes, what it carries of the light; and the surface that it met. In globals, because a
-// function returns one value and allocating would be slow.
+// The path: where it is, where it goes, what it carries of the light; and the surface that it met. In globals,
+// because a function returns one value and allocating would be slow.
 let rayX: f64, rayY: f64, rayZ: f64;
 let goX: f64, goY: f64, goZ: f64;
 let carryRed: f64, carryGreen: f64, carryBlue: f64;
 let sumRed: f64, sumGreen: f64, sumBlue: f64;
+let collectMax: f64 = clearMax;
+let hasBranched: bool = false;
 let normalX: f64, normalY: f64, normalZ: f64;
 
 /** The kernel's range function: writes the pixels of [begin, end). */
@@ -73,7 +80,9 @@ function tracePixel(column: i32, row: i32, width: i32, height: i32, samples: i32
     const x = column + 0.5 + tent(sequenceAt(sample, ofColumn)) - 0.5 * width;
     const y = 0.5 * height - (row + 0.5 + tent(sequenceAt(sample, ofRow)));
     aim(x * scale, y * scale, sequenceAt(sample, ofLens), sequenceAt(sample, ofLens + 1));
-    tracePath(sample);
+    hasBranched = false;
+    collectMax = clearMax;
+    followPath(sample, 0, true);
   }
 }
 
@@ -104,7 +113,7 @@ function aim(x: f64, y: f64, lensU: f64, lensV: f64): void {
     forwardX * focusDistance + atX * rightX + atY * upX,
     forwardY * focusDistance + atY * upY,
     forwardZ * focusDistance + atX * rightZ + atY * upZ);
-  carryRed = carryGreen = carryBlue = 1.0;
+  carry(1.0, 1.0, 1.0);
 }
 
 /** Points the path in a direction of any length. */
@@ -130,17 +139,16 @@ function collect(red: f64, green: f64, blue: f64, bounce: i32): void {
   green *= carryGreen;
   blue *= carryBlue;
   const largest = max(red, max(green, blue));
-  const cut = bounce > 0 && largest > indirectMax ? indirectMax / largest : 1.0;
+  const cut = bounce > 0 && largest > collectMax ? collectMax / largest : 1.0;
   sumRed += red * cut;
   sumGreen += green * cut;
   sumBlue += blue * cut;
 }
 
-/** Follows a path from the lens until it leaves the scene, meets the lamp or is not worth following. */
-function tracePath(sample: i32): void {
-  // Whether meeting the lamp counts: a matte surface has asked it already.
-  let seesLamp = true;
-  for (let bounce = 0; bounce < bouncesMax; bounce++) {
+/** Follows a path until it leaves the scene, meets the lamp or is not worth following. */
+function followPath(sample: i32, bounce: i32, seesLamp: bool): void {
+  // Whether meeting the lamp counts is said by the surface before: a matte one has asked it already.
+  for (; bounce < bouncesMax; bounce++) {
     const sphere = nearestSphere(rayX, rayY, rayZ, goX, goY, goZ);
     const toGround = groundDistance(rayY, goY);
     const distance = min(hitDistance, toGround);
@@ -154,8 +162,8 @@ function tracePath(sample: i32): void {
     rayZ += distance * goZ;
     if (toGround < hitDistance) {
       seesLamp = meetGround(sample, bounce);
-    } else if (load<i32>(sphere, offsetMaterial) == lamp) {
-      if (seesLamp) collect(lampRed, lampGreen, lampBlue, bounce);
+    } else if (load<i32>(sphere, offsetMaterial) >= light) {
+      if (seesLamp) meetLight(sphere, bounce);
       return;
     } else {
       const scale = 1.0 / load<f64>(sphere, offsetRadius);
@@ -166,6 +174,65 @@ function tracePath(sample: i32): void {
     }
     if (!survives(bounce)) return;
   }
+}
+
+/**
+ * The first matte surface: asks the lamp, follows several paths from it and, where it is glazed, one off its glaze. The
+ * path that came ends.
+ */
+function branch(
+  glaze: f64, facing: f64, roughness: f64, red: f64, green: f64, blue: f64, sample: i32, bounce: i32
+): void {
+  hasBranched = true;
+  const x = rayX, y = rayY, z = rayZ;
+  const outX = normalX, outY = normalY, outZ = normalZ;
+  const cameX = goX, cameY = goY, cameZ = goZ;
+  const mirroredRed = glaze * carryRed, mirroredGreen = glaze * carryGreen, mirroredBlue = glaze * carryBlue;
+  filter((1.0 - glaze) * red, (1.0 - glaze) * green, (1.0 - glaze) * blue);
+  askLamp(sequenceAt(sample, ofLamp), sequenceAt(sample, ofLamp + 1), bounce);
+  const partRed = carryRed / branches, partGreen = carryGreen / branches, partBlue = carryBlue / branches;
+  collectMax = scatteredMax / branches;
+  for (let i = sample * branches; i < (sample + 1) * branches; i++) {
+    stand(x, y, z, outX, outY, outZ);
+    carry(partRed, partGreen, partBlue);
+    leaveMatte(sequenceAt(i, ofDirection), sequenceAt(i, ofDirection + 1));
+    followPath(sample, bounce + 1, false);
+  }
+  if (glaze > 0.0) {
+    collectMax = scatteredMax;
+    stand(x, y, z, outX, outY, outZ);
+    carry(mirroredRed, mirroredGreen, mirroredBlue);
+    goX = cameX;
+    goY = cameY;
+    goZ = cameZ;
+    reflect(facing, roughness, nextRandom(), nextRandom());
+    followPath(sample, bounce + 1, true);
+  }
+  carry(0.0, 0.0, 0.0);
+}
+
+/** Puts the path on a surface. */
+@inline
+function stand(x: f64, y: f64, z: f64, outX: f64, outY: f64, outZ: f64): void {
+  rayX = x;
+  rayY = y;
+  rayZ = z;
+  normalX = outX;
+  normalY = outY;
+  normalZ = outZ;
+}
+
+@inline
+function carry(red: f64, green: f64, blue: f64): void {
+  carryRed = red;
+  carryGreen = green;
+  carryBlue = blue;
+}
+
+/** The path met the lamp, or one of the small lights that are too weak to shine on anything. */
+function meetLight(sphere: usize, bounce: i32): void {
+  if (load<i32>(sphere, offsetMaterial) == lamp) collect(lampRed, lampGreen, lampBlue, bounce);
+  else collect(lightRed, lightGreen, lightBlue, bounce);
 }
 
 /** Russian roulette: a path that carries little ends, or goes on carrying more, so that the mean stays. */
@@ -206,16 +273,23 @@ function scatter(surface: usize, shade: f64, sample: i32, bounce: i32): bool {
     // Metals reflect more, and whiter, where they are grazed.
     const graze = schlick(0.0, facing);
     filter(red + (1.0 - red) * graze, green + (1.0 - green) * graze, blue + (1.0 - blue) * graze);
-    reflect(facing, roughness, sample, bounce);
+    const u = bounce == 0 ? sequenceAt(sample, ofDirection) : nextRandom();
+    const v = bounce == 0 ? sequenceAt(sample, ofDirection + 1) : nextRandom();
+    reflect(facing, roughness, u, v);
     return true;
   }
-  if (material == ceramic && nextRandom() < schlick(0.04, facing)) {
-    reflect(facing, roughness, sample, bounce);
+  const glaze = material == ceramic ? schlick(0.04, facing) : 0.0;
+  if (!hasBranched) {
+    branch(glaze, facing, roughness, red, green, blue, sample, bounce);
+    return false;
+  }
+  if (nextRandom() < glaze) {
+    reflect(facing, roughness, nextRandom(), nextRandom());
     return true;
   }
   filter(red, green, blue);
-  askLamp(sample, bounce);
-  leaveMatte(sample, bounce);
+  askLamp(nextRandom(), nextRandom(), bounce);
+  leaveMatte(nextRandom(), nextRandom());
   return false;
 }
 
@@ -236,18 +310,13 @@ function spread(length: f64, u: f64, v: f64): void {
   head(goX + flat * cosineOfTurn, goY + length * height, goZ + flat * sineOfTurn);
 }
 
-@inline
-function choice(sample: i32, bounce: i32, dimension: i32): f64 {
-  return bounce == 0 ? sequenceAt(sample, dimension) : nextRandom();
-}
-
 /** Mirrors the path; a rough surface scatters it around the mirror's direction. */
-function reflect(facing: f64, roughness: f64, sample: i32, bounce: i32): void {
+function reflect(facing: f64, roughness: f64, u: f64, v: f64): void {
   goX += 2.0 * facing * normalX;
   goY += 2.0 * facing * normalY;
   goZ += 2.0 * facing * normalZ;
   if (roughness == 0.0) return;
-  spread(roughness, choice(sample, bounce, ofDirection), choice(sample, bounce, ofDirection + 1));
+  spread(roughness, u, v);
   // What would go into the surface is mirrored out of it.
   const into = goX * normalX + goY * normalY + goZ * normalZ;
   if (into < 0.0) {
@@ -272,7 +341,7 @@ function passGlass(): void {
   // The cosine on the thin side is the one that Schlick's formula wants.
   const through = Math.sqrt(max(square, 0.0));
   if (square <= 0.0 || nextRandom() < schlick(0.04, leaves ? through : facing)) {
-    reflect(facing, 0.0, 0, 1);
+    reflect(facing, 0.0, 0.0, 0.0);
     return;
   }
   const bend = ratio * facing - through;
@@ -280,15 +349,15 @@ function passGlass(): void {
 }
 
 /** Sends the path off a matte surface, as often in a direction as the cosine there is large (Lambert). */
-function leaveMatte(sample: i32, bounce: i32): void {
+function leaveMatte(u: f64, v: f64): void {
   goX = normalX;
   goY = normalY;
   goZ = normalZ;
-  spread(0.9999, choice(sample, bounce, ofDirection), choice(sample, bounce, ofDirection + 1));
+  spread(0.9999, u, v);
 }
 
-/** Adds the lamp's light on a matte surface: one direction within the cone that the lamp fills, if nothing is between. */
-function askLamp(sample: i32, bounce: i32): void {
+/** Adds the lamp's light on a matte surface: one direction of the cone that the lamp fills, if nothing is between. */
+function askLamp(u: f64, v: f64, bounce: i32): void {
   let toX = lampX - rayX, toY = lampY - rayY, toZ = lampZ - rayZ;
   const square = toX * toX + toY * toY + toZ * toZ;
   const scale = 1.0 / Math.sqrt(square);
@@ -296,9 +365,9 @@ function askLamp(sample: i32, bounce: i32): void {
   toY *= scale;
   toZ *= scale;
   const widest = Math.sqrt(1.0 - lampRadius * lampRadius / square);
-  const cosine = 1.0 - choice(sample, bounce, ofLamp) * (1.0 - widest);
+  const cosine = 1.0 - u * (1.0 - widest);
   const sine = Math.sqrt(max(1.0 - cosine * cosine, 0.0));
-  turn(choice(sample, bounce, ofLamp + 1));
+  turn(v);
   // Two directions across the one to the lamp (Duff and others 2017).
   const sign = toZ < 0.0 ? -1.0 : 1.0;
   const a = -1.0 / (sign + toZ);

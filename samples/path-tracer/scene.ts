@@ -3,21 +3,25 @@
 import { cosineOfTurn, sineOfTurn, turn } from "./random";
 
 /** Materials. */
-export const matte: i32 = 0, ceramic: i32 = 1, metal: i32 = 2, glass: i32 = 3, lamp: i32 = 4;
+export const matte: i32 = 0, ceramic: i32 = 1, metal: i32 = 2, glass: i32 = 3, light: i32 = 4, lamp: i32 = 5;
 
 // A sphere in memory, 64 bytes: f64 x, y, z, radius; i32 material; f32 roughness, red, green, blue.
 export const offsetY: usize = 8, offsetZ: usize = 16, offsetRadius: usize = 24, offsetMaterial: usize = 32,
   offsetRoughness: usize = 36, offsetRed: usize = 40, offsetGreen: usize = 44, offsetBlue: usize = 48;
 const sphereBytes: usize = 64;
-const spheres: usize = memory.data(64 * 64);
+const spheres: usize = memory.data(80 * 64);
+const lightsBegin: usize = spheres + 62 * sphereBytes;
 let spheresEnd: usize = spheres;
 
 /** The ground has a material as a sphere has. */
 export const ground: usize = memory.data(64);
 
 /** The lamp is the last of the spheres, so that a search for shadows can leave it out. */
-export const lampX: f64 = -5.2, lampY: f64 = 6.4, lampZ: f64 = -1.6, lampRadius: f64 = 1.5;
-export const lampRed: f64 = 26.0, lampGreen: f64 = 20.0, lampBlue: f64 = 13.5;
+export const lampX: f64 = -6.0, lampY: f64 = 5.2, lampZ: f64 = -2.2, lampRadius: f64 = 1.3;
+export const lampRed: f64 = 40.0, lampGreen: f64 = 29.0, lampBlue: f64 = 17.0;
+
+/** The small lights of the garland. */
+export const lightRed: f64 = 6.0, lightGreen: f64 = 2.0, lightBlue: f64 = 0.2;
 
 /** Hits nearer than this are the surface that the ray starts from. */
 const distanceMin: f64 = 1e-4;
@@ -56,23 +60,31 @@ function isTaken(x: f64, z: f64, radius: f64): bool {
 }
 
 function buildScene(): void {
-  putMaterial(ground, ceramic, 0.12, 0xc9c2b8);
-  putSphere(-0.35, 1.15, 0.1, 1.15, glass, 0.0, 0xffffff);
-  putSphere(1.75, 0.85, -0.75, 0.85, metal, 0.16, 0xffc663);
-  putSphere(-2.2, 0.7, -0.5, 0.7, ceramic, 0.0, 0xd9432f);
-  putSphere(1.02, 0.4, 1.35, 0.4, metal, 0.0, 0xf2f4f8);
-  putSphere(-1.72, 0.3, 1.3, 0.3, ceramic, 0.0, 0x1d4e9e);
+  putMaterial(ground, ceramic, 0.03, 0xb9b4b0);
+  putSphere(-0.3, 1.15, 0.1, 1.15, glass, 0.0, 0xffffff);
+  putSphere(1.8, 0.85, -0.7, 0.85, metal, 0.1, 0xffc35a);
+  putSphere(-2.15, 0.72, -0.55, 0.72, ceramic, 0.0, 0xd43a26);
+  putSphere(1.05, 0.4, 1.3, 0.4, metal, 0.0, 0xf2f4f8);
+  putSphere(2.35, 0.33, 0.75, 0.33, ceramic, 0.0, 0x008a80);
+  putSphere(-1.75, 0.3, 1.25, 0.3, ceramic, 0.0, 0x16439a);
   // Small balls on a sunflower's spiral: the golden angle from one to the next.
-  const colors: StaticArray<u32> = [0x1b6f78, 0xf2e6cf, 0xe8a33d, 0x28477d, 0xcf5b45, 0x8fb8b0];
-  for (let i = 0; i < 46; i++) {
+  const colors: StaticArray<u32> = [0x12646e, 0xf4e8d0, 0xe79a2c, 0x22407a, 0xcf4f3c, 0x86b5ab];
+  for (let i = 0; i < 90 && spheresEnd < lightsBegin; i++) {
     const fraction = i * 0.6180339887498949;
     turn(fraction - Math.floor(fraction));
-    const away = 0.62 * Math.sqrt(i + 2.0);
-    const radius = 0.13 + 0.012 * ((i * 7) % 11);
-    const x = away * 1.25 * cosineOfTurn, z = away * sineOfTurn;
-    if (isTaken(x, z, radius)) continue;
+    const away = 0.6 * Math.sqrt(i + 2.0);
+    const radius = 0.11 + 0.011 * ((i * 7) % 11);
+    const x = 1.3 * away * cosineOfTurn, z = away * sineOfTurn - 0.4;
+    if (z > 3.0 || isTaken(x, z, radius)) continue;
     const kind = i % 5 == 1 ? metal : i % 7 == 3 ? glass : i % 3 == 0 ? matte : ceramic;
     putSphere(x, radius, z, radius, kind, kind == metal ? 0.08 : 0.0, kind == glass ? 0xffffff : colors[i % 6]);
+  }
+  // A garland far behind: out of focus, every light becomes a disc.
+  const last: i32 = 16;
+  for (let i = 0; i <= last; i++) {
+    const along = <f64>i / last * 2.0 - 1.0;
+    const sag = along * along;
+    putSphere(8.5 * along, 2.0 + 1.5 * sag + 0.1 * (i % 3), -13.0 - 2.0 * along, 0.07, light, 0.0, 0);
   }
   putSphere(lampX, lampY, lampZ, lampRadius, lamp, 0.0, 0);
 }
@@ -139,12 +151,13 @@ export function hazeAt(x: f64, z: f64): f64 {
 
 export let skyRed: f64 = 0.0, skyGreen: f64 = 0.0, skyBlue: f64 = 0.0;
 
-/** Leaves the sky's light from a unit direction in skyRed, skyGreen and skyBlue: dusk, warm at the horizon. */
+/** Leaves the sky's light from a unit direction in skyRed, skyGreen and skyBlue: dusk, warm where the sun went down. */
 export function lookAtSky(goX: f64, goY: f64): void {
   const up = max(goY, 0.0);
-  const low = (1.0 - up) * (1.0 - up) * (1.0 - up);
-  const warm = low * low * (0.75 - 0.25 * goX);
-  skyRed = 0.10 + 0.22 * low + 0.62 * warm;
-  skyGreen = 0.17 + 0.26 * low + 0.26 * warm;
-  skyBlue = 0.34 + 0.30 * low + 0.02 * warm;
+  const side = 0.52 - 0.48 * goX;
+  const glow = side * side / (1.0 + 60.0 * up * up);
+  const veil = 1.0 / (1.0 + 7.0 * up * up);
+  skyRed = 0.07 + 0.03 * veil + 0.86 * glow;
+  skyGreen = 0.08 + 0.07 * veil + 0.36 * glow;
+  skyBlue = 0.17 + 0.14 * veil + 0.13 * glow;
 }

@@ -1,5 +1,5 @@
-// Counts the primes in [begin, end): a WASI command that takes its range as two arguments, so that the network may cut the
-// range wherever it likes. The counts add up.
+// Counts the primes in [begin, end): a WASI command that takes its range as two arguments, so that the network may
+// cut the range wherever it likes. The counts add up.
 //
 //   ./ptorrent map samples/build/primes.wasm --over 0..10000000 --combine sum --out - -- {begin} {end}
 //

@@ -1,10 +1,10 @@
-// Counts words: reads a file, or standard input where none is named, and prints every word with its count, the most frequent
-// first, words of equal count in the order of their letters.
+// Counts words: reads a file, or standard input where none is named, and prints every word with its count, the most
+// frequent first, words of equal count in the order of their letters.
 //
 //   ./ptorrent map samples/build/words.wasm --files 'texts/*.txt' --combine files --out counts/ -- {file}
 //
-// A word is a run of letters and digits; every byte beyond ASCII counts as a letter, so UTF-8 text works. A to Z are made
-// small. Words are kept as (pointer, length) into the text itself, in a hash table that grows by doubling.
+// A word is a run of letters and digits; every byte beyond ASCII counts as a letter, so UTF-8 text works. A to Z are
+// made small. Words are kept as (pointer, length) into the text itself, in a hash table that grows by doubling.
 
 import { openFile, programArguments, readBytes, standardInput, standardOutput, writeBytes } from "../wasi";
 
