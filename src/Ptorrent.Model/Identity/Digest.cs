@@ -6,8 +6,8 @@ using System.Text.Json.Serialization;
 namespace Ptorrent.Model.Identity;
 
 /// <summary>
-/// The address of a blob: the root of the SHA-256 Merkle tree over its 16-KiB leaves (<see cref="Merkle.MerkleHasher"/>).
-/// Thirty-two bytes; prints as 64 lower-case hexadecimal digits.
+/// The address of a blob: the root of the SHA-256 Merkle tree over its 16-KiB leaves
+/// (<see cref="Merkle.MerkleHasher"/>). Thirty-two bytes; prints as 64 lower-case hexadecimal digits.
 /// </summary>
 [JsonConverter(typeof(DigestConverter))]
 public readonly record struct Digest

@@ -2,7 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace Ptorrent.Model.Identity;
 
-/// <summary>A harbor. Made at its first start and kept in its home. Prints as <c>hrb_</c> and thirteen base-32 characters; zero is no id.</summary>
+/// <summary>A harbor. Made at its first start and kept in its home. Prints as <c>hrb_</c> and thirteen base-32
+/// characters; zero is no id.</summary>
 [JsonConverter(typeof(PrefixedIdConverter<HarborId>))]
 public readonly record struct HarborId(ulong Value) : IPrefixedId<HarborId>
 {

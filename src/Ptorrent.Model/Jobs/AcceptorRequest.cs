@@ -8,7 +8,7 @@ public sealed record AcceptorRequest
     /// <summary>An address that the product is posted to. The harbor's operator must have allowed its host.</summary>
     public Uri? Webhook { get; init; }
 
-    /// <summary>The name of a new folder below the harbor's deliveries folder: letters, digits, dot, dash, underscore; no
-    /// leading dot; at most 100 characters.</summary>
+    /// <summary>The name of a new folder below the harbor's deliveries folder: letters, digits, dot, dash, underscore;
+    /// no leading dot; at most 100 characters.</summary>
     public string? Folder { get; init; }
 }

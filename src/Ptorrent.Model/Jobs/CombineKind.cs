@@ -1,8 +1,8 @@
 namespace Ptorrent.Model.Jobs;
 
 /// <summary>
-/// How the outputs of a job's indices become one product. Every kind is associative, so that outputs may be combined on any
-/// level in any grouping, always in the order of the indices. Numbers travel and are stored; they only grow.
+/// How the outputs of a job's indices become one product. Every kind is associative, so that outputs may be combined on
+/// any level in any grouping, always in the order of the indices. Numbers travel and are stored; they only grow.
 /// </summary>
 public enum CombineKind
 {
@@ -12,14 +12,15 @@ public enum CombineKind
     /// <summary>Standard outputs, one after another.</summary>
     Concat = 1,
 
-    /// <summary>Standard outputs, each ended by a line feed where it does not end with one; an empty one adds nothing.</summary>
+    /// <summary>Standard outputs, each ended by a line feed where it does not end with one; an empty one adds
+    /// nothing.</summary>
     Lines = 2,
 
     /// <summary>One file an index, and the files that the program wrote.</summary>
     Files = 3,
 
-    /// <summary>Outputs are decimal numbers separated by white space, the same count from every index; each column's sum,
-    /// exact.</summary>
+    /// <summary>Outputs are decimal numbers separated by white space, the same count from every index; each column's
+    /// sum, exact.</summary>
     Sum = 4,
 
     /// <summary>As <see cref="Sum"/>, the smallest of each column.</summary>

@@ -7,8 +7,8 @@ using Ptorrent.Model.Units;
 namespace Ptorrent.Model.Jobs;
 
 /// <summary>
-/// All that describes a job, however it was written: options, a job file, the API. <see cref="JobRequestValidator"/> says
-/// what is wrong with one.
+/// All that describes a job, however it was written: options, a job file, the API. <see cref="JobRequestValidator"/>
+/// says what is wrong with one.
 /// </summary>
 public sealed record JobRequest
 {
@@ -18,10 +18,12 @@ public sealed record JobRequest
     /// <summary>A name for people. At most 200 characters.</summary>
     public string Name { get; init; } = string.Empty;
 
-    /// <summary>The program. Its blob, and the blobs of <see cref="Files"/>, are at the harbor before the job is.</summary>
+    /// <summary>The program. Its blob, and the blobs of <see cref="Files"/>, are at the harbor before the job
+    /// is.</summary>
     public required ProgramReference Program { get; init; }
 
-    /// <summary>The indices, where the job is over a range. Exactly one of this and <see cref="Files"/> is given.</summary>
+    /// <summary>The indices, where the job is over a range. Exactly one of this and <see cref="Files"/> is
+    /// given.</summary>
     public IndexRange? Over { get; init; }
 
     /// <summary>The files, where the job is over files; index i is the i-th.</summary>
@@ -41,7 +43,8 @@ public sealed record JobRequest
     /// <summary>What a run may use.</summary>
     public JobLimits Limits { get; init; } = new();
 
-    /// <summary>Goes into the program's random numbers; the same seed gives the same bytes. At most 200 characters.</summary>
+    /// <summary>Goes into the program's random numbers; the same seed gives the same bytes. At most 200
+    /// characters.</summary>
     public string Seed { get; init; } = string.Empty;
 
     /// <summary>Who else receives the product. At most eight.</summary>

@@ -7,14 +7,15 @@ using Ptorrent.Model.Units;
 namespace Ptorrent.Model.Jobs;
 
 /// <summary>
-/// The one place that knows what a job request must fulfil by itself. Whether its blobs exist and its program can run is
-/// for the harbor to see.
+/// The one place that knows what a job request must fulfil by itself. Whether its blobs exist and its program can run
+/// is for the harbor to see.
 /// </summary>
 public static class JobRequestValidator
 {
     private const int NameCharactersMax = 200;
     private const int ArgumentCountMax = 1_000;
     private const int ArgumentCharactersMax = 64 * 1024;
+    private const string TextRule = "at most 65536 characters and no zero character";
     private const int ParameterCountMax = 1_000;
     private const int FileCountMax = 1_000_000;
     private const int AcceptorCountMax = 8;
@@ -46,7 +47,7 @@ public static class JobRequestValidator
     {
         if (program.Kind is not (ProgramKind.Wasi or ProgramKind.Kernel or ProgramKind.Script))
         {
-            return Invalid("program", program.Kind.ToString(), "the kind of program is wasi, kernel or script", string.Empty);
+            return Invalid("program", program.Kind.ToString(), "a program is wasi, kernel or script", string.Empty);
         }
 
         if (program.SizeBytes <= 0)
@@ -68,7 +69,7 @@ public static class JobRequestValidator
         {
             if (!request.Files.IsEmpty)
             {
-                return Conflict("files", "a job is over a range or over files, not both", "Leave out --over or --files");
+                return Conflict("files", "a job is over a range or over files, not both", "Leave one out");
             }
 
             return over.IsEmpty
@@ -78,12 +79,12 @@ public static class JobRequestValidator
 
         if (request.Files.IsEmpty)
         {
-            return Missing("over", "a job needs a range of indices or a list of files", "Give --over A..B or --files GLOB");
+            return Missing("over", "a job needs a range or a list of files", "Give --over A..B or --files GLOB");
         }
 
         if (request.Files.Length > FileCountMax)
         {
-            return Invalid("files", $"{request.Files.Length} files", $"a job has at most {FileCountMax} files", "Split it");
+            return Invalid("files", $"{request.Files.Length} files", $"at most {FileCountMax} files", "Split the job");
         }
 
         HashSet<string> names = new(StringComparer.Ordinal);
@@ -121,11 +122,9 @@ public static class JobRequestValidator
 
         bool Uses(string placeholder) => arguments.Any(a => Placeholder.Uses(a, placeholder));
 
-        if (arguments.FirstOrDefault(a => a.Length > ArgumentCharactersMax || a.Contains('\0', StringComparison.Ordinal))
-            is { } bad)
+        if (arguments.FirstOrDefault(IsNoText) is { } bad)
         {
-            return Invalid(
-                "arguments", bad, $"an argument has at most {ArgumentCharactersMax} characters and no zero character", "");
+            return Invalid("arguments", bad, $"an argument has {TextRule}", string.Empty);
         }
 
         bool namesRange = Uses(Placeholder.Begin) || Uses(Placeholder.End);
@@ -153,20 +152,19 @@ public static class JobRequestValidator
         if (parameters.Count > ParameterCountMax)
         {
             return Invalid(
-                "param", $"{parameters.Count} parameters", $"there are at most {ParameterCountMax} parameters", string.Empty);
+                "param", $"{parameters.Count} parameters", $"there are at most {ParameterCountMax}", string.Empty);
         }
 
         foreach ((string key, string value) in parameters)
         {
             if (key.Length is 0 or > NameCharactersMax || key.AsSpan().ContainsAny('=', '\0'))
             {
-                return Invalid("param", key, "a parameter's key has 1 to 200 characters and no equals sign", "Write KEY=VALUE");
+                return Invalid("param", key, "a key has 1 to 200 characters and no equals sign", "Write KEY=VALUE");
             }
 
-            if (value.Length > ArgumentCharactersMax || value.Contains('\0', StringComparison.Ordinal))
+            if (IsNoText(value))
             {
-                return Invalid(
-                    "param", key, $"a value has at most {ArgumentCharactersMax} characters and no zero character", string.Empty);
+                return Invalid("param", key, $"a value has {TextRule}", string.Empty);
             }
         }
 
@@ -210,7 +208,7 @@ public static class JobRequestValidator
         if (limits.MemoryBytesMax is < JobLimits.MemoryBytesLowest or > JobLimits.MemoryBytesHighest)
         {
             return Invalid(
-                "memory-max", $"{limits.MemoryBytesMax} bytes", "the memory limit is from 64 KiB to 4 GiB", string.Empty);
+                "memory-max", $"{limits.MemoryBytesMax} bytes", "the limit is from 64 KiB to 4 GiB", string.Empty);
         }
 
         if (limits.TimeMax < TimeSpan.FromMilliseconds(10) || limits.TimeMax > TimeSpan.FromHours(24))
@@ -220,7 +218,7 @@ public static class JobRequestValidator
 
         return limits.OutputBytesMax is < 1 or > 256L << 20
             ? Invalid(
-                "output-max", $"{limits.OutputBytesMax} bytes", "the output limit is from 1 byte to 256 MiB", string.Empty)
+                "output-max", $"{limits.OutputBytesMax} bytes", "the limit is from 1 byte to 256 MiB", string.Empty)
             : null;
     }
 
@@ -260,6 +258,9 @@ public static class JobRequestValidator
 
         return null;
     }
+
+    private static bool IsNoText(string text) =>
+        text.Length > ArgumentCharactersMax || text.Contains('\0', StringComparison.Ordinal);
 
     private static bool IsFolderName(string name) =>
         name.Length is > 0 and <= FolderCharactersMax

@@ -9,8 +9,8 @@ namespace Ptorrent.Model.Jobs;
 /// <summary>
 /// The seed of a job's random numbers: a function of what the job runs, never of its id or of who runs it, so that the
 /// same program with the same arguments gives the same bytes on a network and on one machine.
-/// SHA-256 over: the program's digest; the seed; the count of parameters and each key and value in ordinal order; the count
-/// of arguments and each of them. Counts are u32, texts a u32 byte count and UTF-8 bytes, all little-endian.
+/// SHA-256 over: the program's digest; the seed; the count of parameters and each key and value in ordinal order; the
+/// count of arguments and each of them. Counts are u32, texts a u32 byte count and UTF-8 bytes, all little-endian.
 /// </summary>
 public static class JobSeed
 {

@@ -1,8 +1,8 @@
 namespace Ptorrent.Model.Jobs;
 
 /// <summary>
-/// Where a job is in its life: Submitted → Running → Assembled → Accepted, or Failed or Cancelled from any of the first two.
-/// Numbers travel and are stored; they only grow.
+/// Where a job is in its life: Submitted → Running → Assembled → Accepted, or Failed or Cancelled from any of the first
+/// two. Numbers travel and are stored; they only grow.
 /// </summary>
 public enum JobState
 {

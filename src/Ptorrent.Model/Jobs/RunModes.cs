@@ -7,8 +7,8 @@ namespace Ptorrent.Model.Jobs;
 public static class RunModes
 {
     /// <summary>
-    /// A kernel over a range takes ranges by its nature; any other program does when its arguments say <c>{begin}</c> or
-    /// <c>{end}</c>. All else, files among it, is one index at a time.
+    /// A kernel over a range takes ranges by its nature; any other program does when its arguments say <c>{begin}</c>
+    /// or <c>{end}</c>. All else, files among it, is one index at a time.
     /// </summary>
     public static RunMode Of(ProgramKind kind, bool overRange, ImmutableArray<string> arguments)
     {

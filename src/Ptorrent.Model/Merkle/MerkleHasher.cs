@@ -4,9 +4,9 @@ using Ptorrent.Model.Identity;
 namespace Ptorrent.Model.Merkle;
 
 /// <summary>
-/// The SHA-256 Merkle tree of a byte string, computed while the bytes pass by. Leaves are the hashes of 16-KiB blocks (the
-/// last one may be shorter); a parent is the hash of its two children; the row of leaves is filled up with zero hashes to
-/// a power of two. One leaf is its own root; no bytes at all have the root of one empty block.
+/// The SHA-256 Merkle tree of a byte string, computed while the bytes pass by. Leaves are the hashes of 16-KiB blocks
+/// (the last one may be shorter); a parent is the hash of its two children; the row of leaves is filled up with zero
+/// hashes to a power of two. One leaf is its own root; no bytes at all have the root of one empty block.
 /// Source of the layout: BEP 52 (BitTorrent v2), "pieces root".
 /// Holds at most one hash a level, so any length costs under 2 KiB. Not for several threads.
 /// </summary>
@@ -73,7 +73,8 @@ public sealed class MerkleHasher
         byte[] padding = new byte[Digest.ByteCount];
         for (int level = 0; level < top; level++)
         {
-            // A level has a waiting left child, a carried right child, both, or neither; a missing right one is padding.
+            // A level has a waiting left child, a carried right child, both, or neither; a missing right one is
+            // padding.
             byte[]? left = _waiting[level];
             carried = (left, carried) switch
             {

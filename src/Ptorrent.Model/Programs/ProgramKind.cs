@@ -6,7 +6,8 @@ public enum ProgramKind
     /// <summary>A kind that this version does not know.</summary>
     Unknown = 0,
 
-    /// <summary>A WASI preview 1 command: arguments, standard input and files in; standard output and files out.</summary>
+    /// <summary>A WASI preview 1 command: arguments, standard input and files in; standard output and files
+    /// out.</summary>
     Wasi = 1,
 
     /// <summary>A WebAssembly module with a range function; see docs/programs.md.</summary>

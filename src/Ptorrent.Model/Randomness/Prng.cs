@@ -3,8 +3,9 @@ using System.Numerics;
 namespace Ptorrent.Model.Randomness;
 
 /// <summary>
-/// A seeded generator whose sequence is a contract: xoshiro256** (David Blackman and Sebastiano Vigna, "Scrambled linear
-/// pseudorandom number generators", 2021), its state filled by SplitMix64. Not for secrets. Not for several threads.
+/// A seeded generator whose sequence is a contract: xoshiro256** (David Blackman and Sebastiano Vigna, "Scrambled
+/// linear pseudorandom number generators", 2021), its state filled by SplitMix64. Not for secrets. Not for several
+/// threads.
 /// </summary>
 public sealed class Prng
 {

@@ -1,7 +1,8 @@
 namespace Ptorrent.Model.Refusals;
 
 /// <summary>
-/// Why something was refused. Stable: numbers travel on the wire and are stored; they are only ever added, never reused.
+/// Why something was refused. Stable: numbers travel on the wire and are stored; they are only ever added, never
+/// reused.
 /// </summary>
 public enum RefusalCode
 {

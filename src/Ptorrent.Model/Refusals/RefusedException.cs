@@ -1,7 +1,8 @@
 namespace Ptorrent.Model.Refusals;
 
 /// <summary>Carries a <see cref="Refusal"/> to the edge where a person or a caller reads it.</summary>
-public sealed class RefusedException(Refusal refusal, Exception? inner = null) : PtorrentException(refusal.Message, inner)
+public sealed class RefusedException(Refusal refusal, Exception? inner = null)
+    : PtorrentException(refusal.Message, inner)
 {
     /// <summary>What was refused and why.</summary>
     public Refusal Refusal { get; } = refusal;

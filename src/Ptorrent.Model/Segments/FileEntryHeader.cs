@@ -6,8 +6,8 @@ using System.Text.Unicode;
 namespace Ptorrent.Model.Segments;
 
 /// <summary>
-/// The front of one entry of a <c>files</c> segment: u32 name length, the name in UTF-8, u64 content length, little-endian;
-/// the content follows. docs/protocol/segments.md.
+/// The front of one entry of a <c>files</c> segment: u32 name length, the name in UTF-8, u64 content length,
+/// little-endian; the content follows. docs/protocol/segments.md.
 /// </summary>
 /// <param name="Path">A relative path with <c>/</c> between folders that satisfies <see cref="IsSafePath"/>.</param>
 /// <param name="ContentBytes">Length of the content that follows.</param>
@@ -20,8 +20,9 @@ public readonly record struct FileEntryHeader(string Path, long ContentBytes)
     public const int HeaderBytesMax = sizeof(uint) + PathBytesMax + sizeof(ulong);
 
     /// <summary>
-    /// Whether a path may be written below a folder of the user's: not empty, no longer than <see cref="PathBytesMax"/>,
-    /// parts separated by single slashes, no part empty, <c>.</c> or <c>..</c>, no backslash, colon or control character.
+    /// Whether a path may be written below a folder of the user's: not empty, no longer than
+    /// <see cref="PathBytesMax"/>, parts separated by single slashes, no part empty, <c>.</c> or <c>..</c>, no
+    /// backslash, colon or control character.
     /// </summary>
     public static bool IsSafePath([NotNullWhen(true)] string? path)
     {
@@ -54,7 +55,8 @@ public readonly record struct FileEntryHeader(string Path, long ContentBytes)
     /// <param name="header">The header, if it is all there.</param>
     /// <param name="consumed">Bytes that it takes.</param>
     /// <returns>False if more bytes are needed.</returns>
-    /// <exception cref="SegmentException">The path is too long, no UTF-8 or not safe, or the length is negative.</exception>
+    /// <exception cref="SegmentException">The path is too long, no UTF-8 or not safe, or the length is
+    /// negative.</exception>
     public static bool TryRead(ReadOnlySpan<byte> bytes, out FileEntryHeader header, out int consumed)
     {
         header = default;

@@ -8,7 +8,8 @@ using Ptorrent.Model.Refusals;
 namespace Ptorrent.Model.Serialization;
 
 /// <summary>
-/// The one way in which the model is written as JSON: camel case, enums by name, absent where null, unknown members refused.
+/// The one way in which the model is written as JSON: camel case, enums by name, absent where null, unknown members
+/// refused.
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace Ptorrent.Model.Units;
 
 /// <summary>
-/// Metered work: weighted WebAssembly instructions, not seconds. The same program on the same input burns the same fuel on
-/// every machine. Arithmetic is checked.
+/// Metered work: weighted WebAssembly instructions, not seconds. The same program on the same input burns the same fuel
+/// on every machine. Arithmetic is checked.
 /// </summary>
 [JsonConverter(typeof(FuelConverter))]
 public readonly record struct Fuel(long Units) : IComparable<Fuel>
@@ -32,7 +32,8 @@ public readonly record struct Fuel(long Units) : IComparable<Fuel>
     /// <summary>Whether there is no less on the left.</summary>
     public static bool operator >=(Fuel left, Fuel right) => left.Units >= right.Units;
 
-    /// <summary>This much <paramref name="count"/> times; the largest fuel there is where that would overflow.</summary>
+    /// <summary>This much <paramref name="count"/> times; the largest fuel there is where that would
+    /// overflow.</summary>
     public Fuel TimesSaturating(long count)
     {
         Int128 product = (Int128)Units * count;

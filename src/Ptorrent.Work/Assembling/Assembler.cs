@@ -5,8 +5,8 @@ using Ptorrent.Model.Units;
 namespace Ptorrent.Work.Assembling;
 
 /// <summary>
-/// Puts pieces of a whole range, which come in any order, into the order of their indices. Holds what came too early, so
-/// its size is bounded by what is out at the same time.
+/// Puts pieces of a whole range, which come in any order, into the order of their indices. Holds what came too early,
+/// so its size is bounded by what is out at the same time.
 /// </summary>
 /// <typeparam name="TPiece">What a piece carries: bytes, or a reference to them.</typeparam>
 public sealed class Assembler<TPiece>

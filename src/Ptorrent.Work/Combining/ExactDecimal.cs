@@ -34,8 +34,8 @@ internal readonly struct ExactDecimal : IComparable<ExactDecimal>
     }
 
     /// <summary>Reads sign, digits, point and exponent.</summary>
-    /// <exception cref="SegmentException">It is no number, or has over <see cref="DigitCountMax"/> digits before or after
-    /// its point.</exception>
+    /// <exception cref="SegmentException">It is no number, or has over <see cref="DigitCountMax"/> digits before or
+    /// after its point.</exception>
     public static ExactDecimal Parse(ReadOnlySpan<byte> text)
     {
         ReadOnlySpan<byte> rest = text;

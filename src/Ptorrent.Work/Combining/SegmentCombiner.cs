@@ -11,8 +11,8 @@ namespace Ptorrent.Work.Combining;
 
 /// <summary>
 /// Combines outputs, or segments that were combined before, in the order of their indices; docs/protocol/segments.md.
-/// Grouping never matters: the segment of a range is the same bytes however the range was cut. For <c>merge</c>, which only
-/// the program can do, it takes one piece. Holds the whole segment. Not for several threads.
+/// Grouping never matters: the segment of a range is the same bytes however the range was cut. For <c>merge</c>, which
+/// only the program can do, it takes one piece. Holds the whole segment. Not for several threads.
 /// </summary>
 public sealed class SegmentCombiner
 {
@@ -30,7 +30,8 @@ public sealed class SegmentCombiner
 
     /// <summary>Whether segments of this kind are a product as they are, one after another, so that it can be delivered
     /// while it grows.</summary>
-    public static bool IsStreamed(CombineKind kind) => kind is CombineKind.Concat or CombineKind.Lines or CombineKind.Files;
+    public static bool IsStreamed(CombineKind kind) =>
+        kind is CombineKind.Concat or CombineKind.Lines or CombineKind.Files;
 
     /// <summary>Whether segments are columns of numbers.</summary>
     public static bool IsNumeric(CombineKind kind) => kind is CombineKind.Sum or CombineKind.Min or CombineKind.Max;

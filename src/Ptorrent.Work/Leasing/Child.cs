@@ -30,7 +30,8 @@ internal sealed class Child(ChildId id, int slotCount, ComputeRate slotRate)
     /// <summary>Indices in its leases.</summary>
     public long IndicesOutstanding { get; set; }
 
-    /// <summary>Learns from work that came back: <paramref name="fuel"/> in <paramref name="busy"/> of one slot.</summary>
+    /// <summary>Learns from work that came back: <paramref name="fuel"/> in <paramref name="busy"/> of one
+    /// slot.</summary>
     public void Observe(Fuel fuel, TimeSpan busy)
     {
         // Below this the clock's grain and the call's own cost tell more than the program does.

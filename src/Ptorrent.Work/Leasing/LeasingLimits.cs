@@ -44,8 +44,8 @@ public sealed record LeasingLimits
     public int Depth { get; init; } = 2;
 
     /// <summary>
-    /// A lease has at most this many times the indices of its class that have come back, so that one unlike index does not
-    /// mislead. Default 8.
+    /// A lease has at most this many times the indices of its class that have come back, so that one unlike index does
+    /// not mislead. Default 8.
     /// </summary>
     public int GrowthMax { get; init; } = 8;
 }

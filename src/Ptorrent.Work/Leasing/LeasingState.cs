@@ -8,11 +8,11 @@ namespace Ptorrent.Work.Leasing;
 /// The pure core that leases ranges of work to children, the same at a harbor (children are agents) and on a device
 /// (children are executor slots). Nobody asks for work: a child opens a window, and leases are pushed into it; a commit
 /// frees window and is the sign of life; what a lost child had not committed goes back.
-/// A lease is a target of time: a share of the time that all children together need for what is left of its class, within
-/// bounds, so that leases are long in the middle and short at the end. Its indices follow from the measured speed of the
-/// child and the measured cost of an index; while that cost is unknown a lease is one index.
-/// Source of the shrinking share: factoring (S. F. Hummel, E. Schonberg, L. E. Flynn, "Factoring: a method for scheduling
-/// parallel loops", 1992), here per lease instead of per round.
+/// A lease is a target of time: a share of the time that all children together need for what is left of its class,
+/// within bounds, so that leases are long in the middle and short at the end. Its indices follow from the measured
+/// speed of the child and the measured cost of an index; while that cost is unknown a lease is one index.
+/// Source of the shrinking share: factoring (S. F. Hummel, E. Schonberg, L. E. Flynn, "Factoring: a method for
+/// scheduling parallel loops", 1992), here per lease instead of per round.
 /// Methods append the effects that they cause, in order, to the caller's list. Not for several threads.
 /// </summary>
 public sealed class LeasingState
@@ -29,7 +29,8 @@ public sealed class LeasingState
 
     /// <summary>Starts with no work and no children.</summary>
     /// <param name="limits">How to size leases.</param>
-    /// <param name="epoch">The fencing token of every lease of this life of the node; higher than in any life before.</param>
+    /// <param name="epoch">The fencing token of every lease of this life of the node; higher than in any life
+    /// before.</param>
     public LeasingState(LeasingLimits limits, LeaseEpoch epoch)
     {
         _limits = limits;
@@ -108,7 +109,8 @@ public sealed class LeasingState
         Invariant.Holds(_children.TryAdd(id, new Child(id, slotCount, slotRate)));
     }
 
-    /// <summary>Forgets a child; what it had not committed goes to others. An unknown child is nothing to forget.</summary>
+    /// <summary>Forgets a child; what it had not committed goes to others. An unknown child is nothing to
+    /// forget.</summary>
     public void RemoveChild(ChildId id, List<LeasingEffect> effects)
     {
         if (!_children.Remove(id, out Child? child))
@@ -142,8 +144,8 @@ public sealed class LeasingState
     }
 
     /// <summary>
-    /// A child has done its lease up to <paramref name="upto"/>. If it counts, the indices are done for good, and effects
-    /// tell what the child gets next and whether the work is complete.
+    /// A child has done its lease up to <paramref name="upto"/>. If it counts, the indices are done for good, and
+    /// effects tell what the child gets next and whether the work is complete.
     /// </summary>
     /// <param name="id">The child that reports.</param>
     /// <param name="lease">Its lease.</param>
@@ -311,8 +313,8 @@ public sealed class LeasingState
     }
 
     /// <summary>
-    /// Whether a child gets another lease. Its window bounds what is outstanding; beyond that, a slot without an index is
-    /// always served, and the rest is what keeps the child busy while the next lease is on its way.
+    /// Whether a child gets another lease. Its window bounds what is outstanding; beyond that, a slot without an index
+    /// is always served, and the rest is what keeps the child busy while the next lease is on its way.
     /// </summary>
     private bool HasRoom(Child child, TimeSpan leaseTime)
     {

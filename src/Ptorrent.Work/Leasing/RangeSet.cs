@@ -3,7 +3,8 @@ using Ptorrent.Model.Units;
 
 namespace Ptorrent.Work.Leasing;
 
-/// <summary>A set of indices kept as disjoint ranges, neighbours joined. Costs depend on the number of gaps only.</summary>
+/// <summary>A set of indices kept as disjoint ranges, neighbours joined. Costs depend on the number of gaps
+/// only.</summary>
 internal sealed class RangeSet
 {
     // Ascending by begin; no two overlap or touch. Gaps come from lost leases only, so the list stays short.

@@ -6,8 +6,8 @@ namespace Ptorrent.Work.Leasing;
 /// <summary>A body of work to be leased.</summary>
 /// <param name="Id">Its id; must not be in use.</param>
 /// <param name="Class">Works of one class cost alike for each index: the job's id.</param>
-/// <param name="Ranges">Its indices: disjoint ranges, at least one index. Several where parts were committed in an earlier
-/// life of the node.</param>
+/// <param name="Ranges">Its indices: disjoint ranges, at least one index. Several where parts were committed in an
+/// earlier life of the node.</param>
 public sealed record WorkDescription(WorkId Id, ulong Class, ImmutableArray<IndexRange> Ranges)
 {
     /// <summary>The most indices in one lease; at least 1. Default no limit.</summary>

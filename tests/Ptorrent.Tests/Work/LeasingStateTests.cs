@@ -1,0 +1,333 @@
+using Ptorrent.Model;
+using Ptorrent.Model.Units;
+using Ptorrent.Work.Leasing;
+using Xunit;
+
+namespace Ptorrent.Tests.Work;
+
+public sealed class LeasingStateTests
+{
+    private static readonly ChildId First = new(1);
+    private static readonly ChildId Second = new(2);
+    private static readonly WorkId Job = new(7);
+    private static readonly LeaseEpoch Epoch = new(3);
+    private static readonly ComputeRate Rate = new(1_000_000);
+
+    private readonly LeasingState _state = new(LeasingLimits.Wire, Epoch);
+    private readonly List<LeasingEffect> _effects = [];
+
+    [Fact]
+    public void SetWindow_WorkIsThere_GrantsWithoutBeingAsked()
+    {
+        AddJob(0, 1_000);
+        Join(First, slots: 1);
+        Assert.Empty(_effects);
+
+        _state.SetWindow(First, new Fuel(long.MaxValue), _effects);
+
+        // Nothing is known of the cost of an index yet: one index at work and one that waits.
+        Assert.Equal(
+            [Granted(First, 1, 0, 1), Granted(First, 2, 1, 2)],
+            _effects.Select(Shown));
+    }
+
+    [Fact]
+    public void AddWork_ChildrenHaveRoom_TheFirstFragmentIsOutAtOnce()
+    {
+        JoinOpen(First);
+        AddJob(0, 1L << 60);
+        Assert.Equal(LeasingEffectKind.Grant, _effects[0].Kind);
+        Assert.Equal(new IndexRange(0, 1), _effects[0].Range);
+    }
+
+    [Fact]
+    public void Grant_SeveralHungryChildren_AreServedInTurn()
+    {
+        JoinOpen(First);
+        JoinOpen(Second);
+        AddJob(0, 1_000);
+        Assert.Equal([First, Second, First, Second], _effects.Select(e => e.Child));
+    }
+
+    [Fact]
+    public void Grant_NotEnoughForAll_EachSlotGetsOneFirst()
+    {
+        JoinOpen(First, slots: 2);
+        JoinOpen(Second, slots: 2);
+        AddJob(0, 4);
+        Assert.Equal(2, _effects.Count(e => e.Child == First));
+        Assert.Equal(2, _effects.Count(e => e.Child == Second));
+    }
+
+    [Fact]
+    public void Commit_CostBecomesKnown_LeasesGrowToATimeAndShrinkTowardsTheEnd()
+    {
+        JoinOpen(First);
+        AddJob(0, 1_000_000);
+        List<long> counts = [];
+
+        // Each index costs 1,000 fuel, a slot burns a million a second: all of it takes 1,000 s.
+        RunToTheEnd(1_000, _ => First, counts);
+
+        double longest = counts.Max() * 1_000 / 1e6;
+        Assert.InRange(longest, 30, LeasingLimits.Wire.LeaseTimeMax.TotalSeconds + 0.001);
+        double last = counts[^1] * 1_000 / 1e6;
+        Assert.InRange(last, 0, LeasingLimits.Wire.LeaseTimeMin.TotalSeconds + 0.001);
+        for (int i = 1; i < counts.Count; i++)
+        {
+            Assert.True(counts[i] <= counts[..i].Sum() * LeasingLimits.Wire.GrowthMax);
+        }
+    }
+
+    [Fact]
+    public void Commit_FasterChild_GetsMoreIndicesALease()
+    {
+        JoinOpen(First, rate: new(1_000_000));
+        JoinOpen(Second, rate: new(4_000_000));
+        AddJob(0, 10_000_000);
+        Dictionary<ChildId, long> largest = [];
+        RunToTheEnd(1_000, e => e.Child, [], largest);
+        Assert.InRange((double)largest[Second] / largest[First], 3, 5);
+    }
+
+    [Fact]
+    public void Commit_Prefix_IsDoneForGoodAndFreesRoom()
+    {
+        JoinOpen(First);
+        AddJob(0, 1_000_000);
+        LeasingEffect big = GrowUntil(100);
+        _effects.Clear();
+
+        CommitResult result = Commit(big, big.Range.Begin + 60, new Fuel(60_000));
+
+        Assert.Equal(CommitStatus.Accepted, result.Status);
+        Assert.Equal(Job, result.Work);
+        Assert.Equal(new IndexRange(big.Range.Begin, big.Range.Begin + 60), result.Range);
+        _effects.Clear();
+        _state.RemoveChild(First, _effects);
+        JoinOpen(Second);
+
+        // The next child begins where the prefix ended: committed indices are not handed out again.
+        Assert.Equal(big.Range.Begin + 60, _effects[0].Range.Begin);
+    }
+
+    [Fact]
+    public void RemoveChild_LeasesOut_RemaindersGoToOthersInOrder()
+    {
+        JoinOpen(First);
+        AddJob(0, 2);
+        JoinOpen(Second);
+        _effects.Clear();
+
+        _state.RemoveChild(First, _effects);
+
+        Assert.Equal([new IndexRange(0, 1), new IndexRange(1, 2)], _effects.Select(e => e.Range));
+        Assert.All(_effects, e => Assert.Equal(Second, e.Child));
+    }
+
+    [Fact]
+    public void Commit_LastIndex_CompletesTheWorkOnce()
+    {
+        JoinOpen(First);
+        AddJob(0, 2);
+        LeasingEffect[] leases = [.. _effects];
+        _effects.Clear();
+        Commit(leases[1], 2);
+        Assert.Empty(_effects);
+        Commit(leases[0], 1);
+        Assert.Equal([LeasingEffectKind.Complete], _effects.Select(e => e.Kind));
+        Assert.Null(_state.Progress(Job));
+        Assert.Equal(0, _state.LeaseCount);
+    }
+
+    [Fact]
+    public void Commit_WrongEpochChildLeaseOrEnd_ChangesNothing()
+    {
+        JoinOpen(First);
+        JoinOpen(Second);
+        AddJob(0, 1_000);
+        LeasingEffect lease = _effects[0];
+        _effects.Clear();
+
+        CommitStatus Try(ChildId child, LeaseId id, LeaseEpoch epoch, long upto) =>
+            _state.Commit(child, id, epoch, upto, new Fuel(1), TimeSpan.Zero, _effects).Status;
+
+        Assert.Equal(CommitStatus.StaleEpoch, Try(First, lease.Lease, new(2), 1));
+        Assert.Equal(CommitStatus.UnknownLease, Try(Second, lease.Lease, Epoch, 1));
+        Assert.Equal(CommitStatus.UnknownLease, Try(First, new(99), Epoch, 1));
+        Assert.Equal(CommitStatus.OutsideLease, Try(First, lease.Lease, Epoch, 0));
+        Assert.Equal(CommitStatus.OutsideLease, Try(First, lease.Lease, Epoch, 2));
+        Assert.Empty(_effects);
+        Assert.Equal(1_000, _state.Progress(Job)!.Value.IndicesLeft);
+
+        Assert.Equal(CommitStatus.Accepted, Try(First, lease.Lease, Epoch, 1));
+        Assert.Equal(CommitStatus.UnknownLease, Try(First, lease.Lease, Epoch, 1));
+    }
+
+    [Fact]
+    public void Nack_ChildCannot_OthersGetItAndTheChildDoesNot()
+    {
+        JoinOpen(First);
+        AddJob(0, 2);
+        LeasingEffect[] leases = [.. _effects];
+        _effects.Clear();
+        foreach (LeasingEffect lease in leases)
+        {
+            _state.Nack(First, lease.Lease, Epoch, _effects);
+        }
+
+        Assert.Empty(_effects);
+        Assert.Equal(1, _state.Progress(Job)!.Value.ExcludedCount);
+        JoinOpen(Second);
+        Assert.Equal([Second, Second], _effects.Select(e => e.Child));
+    }
+
+    [Fact]
+    public void RemoveWork_LeasesOut_AreCancelledAndCommitsOfThemRefused()
+    {
+        JoinOpen(First);
+        AddJob(0, 1_000);
+        LeasingEffect lease = _effects[0];
+        _effects.Clear();
+        _state.RemoveWork(Job, _effects);
+        Assert.Equal(2, _effects.Count(e => e.Kind == LeasingEffectKind.Cancel));
+        Assert.Equal(CommitStatus.UnknownLease, Commit(lease, lease.Range.End).Status);
+    }
+
+    [Fact]
+    public void SetWindow_Zero_PausesTheChild()
+    {
+        JoinOpen(First);
+        _state.SetWindow(First, Fuel.Zero, _effects);
+        AddJob(0, 10);
+        Assert.Empty(_effects);
+    }
+
+    [Fact]
+    public void AddWork_TwoJobs_ShareTheHarborButADeviceEndsTheOlder()
+    {
+        JoinOpen(First, slots: 2);
+        AddJob(0, 100);
+        _state.AddWork(WorkDescription.Of(new(8), 8, new(0, 100)), _effects);
+        LeasingEffect done = _effects[0];
+        _effects.Clear();
+        Commit(done, done.Range.End);
+        Assert.Contains(_effects, e => e.Work == new WorkId(8));
+
+        LeasingState device = new(LeasingLimits.Core, Epoch);
+        List<LeasingEffect> effects = [];
+        device.AddChild(First, 2, Rate);
+        device.SetWindow(First, new Fuel(long.MaxValue), effects);
+        device.AddWork(WorkDescription.Of(Job, 7, new(0, 100)), effects);
+        device.AddWork(WorkDescription.Of(new(8), 8, new(0, 100)), effects);
+        device.Commit(First, effects[0].Lease, Epoch, effects[0].Range.End, new Fuel(1), TimeSpan.Zero, effects);
+        Assert.DoesNotContain(effects, e => e.Work == new WorkId(8));
+    }
+
+    [Fact]
+    public void AddWork_PartsWereCommittedEarlier_OnlyTheRestIsLeased()
+    {
+        JoinOpen(First);
+        _state.AddWork(new WorkDescription(Job, 7, [new(0, 1), new(5, 6)]), _effects);
+        Assert.Equal([new IndexRange(0, 1), new IndexRange(5, 6)], _effects.Select(e => e.Range));
+        Assert.Equal(2, _state.Progress(Job)!.Value.IndicesLeft);
+    }
+
+    [Fact]
+    public void Grant_ItemsLongerThanAnyLease_EverySlotHasOne()
+    {
+        JoinOpen(First, slots: 4);
+        AddJob(0, 100);
+        LeasingEffect[] probes = [.. _effects];
+        _effects.Clear();
+
+        // An index turns out to take 1,000 s, far beyond the window of 20 s.
+        _state.SetWindow(First, new Fuel(4 * 20 * 1_000_000), _effects);
+        foreach (LeasingEffect probe in probes)
+        {
+            Commit(probe, probe.Range.End, new Fuel(1_000_000_000), TimeSpan.FromSeconds(1_000));
+        }
+
+        Assert.Equal(4, _effects.Count(e => e.Kind == LeasingEffectKind.Grant));
+        Assert.Equal(4, _state.BusySlotCount(First));
+    }
+
+    // Goal: whatever happens, every index is committed exactly once and the books balance.
+    // Method: draw events for a small network, keep an own account of who holds what, compare at every step.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void AnyEvents_DrawnAtRandom_EveryIndexIsCommittedOnce(int seed)
+    {
+        LeasingStateModel model = new((ulong)seed);
+        for (int run = 0; run < 200; run++)
+        {
+            model.Run(new IndexRange(0, 1 + (run * 7 % 500)));
+        }
+
+        Assert.True(model.CommittedCount > 10_000);
+    }
+
+    private static string Granted(ChildId child, long lease, long begin, long end) =>
+        $"Grant {child.Value} {lease} {begin}..{end}";
+
+    private static string Shown(LeasingEffect e) => $"{e.Kind} {e.Child.Value} {e.Lease.Value} {e.Range}";
+
+    private void AddJob(long begin, long end) =>
+        _state.AddWork(WorkDescription.Of(Job, 7, new IndexRange(begin, end)), _effects);
+
+    private void Join(ChildId child, int slots, ComputeRate? rate = null) =>
+        _state.AddChild(child, slots, rate ?? Rate);
+
+    private void JoinOpen(ChildId child, int slots = 1, ComputeRate? rate = null)
+    {
+        Join(child, slots, rate);
+        _state.SetWindow(child, new Fuel(long.MaxValue), _effects);
+    }
+
+    private CommitResult Commit(LeasingEffect lease, long upto, Fuel? burnt = null, TimeSpan busy = default) =>
+        _state.Commit(lease.Child, lease.Lease, lease.Epoch, upto, burnt ?? new Fuel(1_000), busy, _effects);
+
+    /// <summary>Commits whole leases until one has more than <paramref name="count"/> indices; that one.</summary>
+    private LeasingEffect GrowUntil(long count)
+    {
+        int at = 0;
+        while (_effects[at].Range.Count <= count)
+        {
+            LeasingEffect lease = _effects[at++];
+            Commit(lease, lease.Range.End, new Fuel(lease.Range.Count * 1_000));
+        }
+
+        return _effects[at];
+    }
+
+    private void RunToTheEnd(
+        long fuelPerIndex,
+        Func<LeasingEffect, ChildId> childOf,
+        List<long> counts,
+        Dictionary<ChildId, long>? largest = null)
+    {
+        for (int at = 0; at < _effects.Count; at++)
+        {
+            LeasingEffect effect = _effects[at];
+            if (effect.Kind != LeasingEffectKind.Grant)
+            {
+                continue;
+            }
+
+            counts.Add(effect.Range.Count);
+            ChildId child = childOf(effect);
+            if (largest is not null)
+            {
+                largest[child] = Math.Max(largest.GetValueOrDefault(child), effect.Range.Count);
+            }
+
+            Commit(effect, effect.Range.End, new Fuel(effect.Range.Count * fuelPerIndex));
+        }
+
+        Assert.Equal(LeasingEffectKind.Complete, _effects[^1].Kind);
+    }
+}
