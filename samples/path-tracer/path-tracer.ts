@@ -1,7 +1,8 @@
 // A path tracer: a kernel whose index is a pixel. A pixel is three bytes (red, green, blue), so the outputs of any
 // split of the range, one after another, are the picture.
 //
-//   ./ptorrent map samples/build/path-tracer.wasm --over 0..230400 --param width=640 --param height=360 --out picture.png
+//   ./ptorrent map samples/build/path-tracer.wasm --over 0..230400 --out picture.png \
+//       --param width=640 --param height=360
 //
 // Parameters: width (640), height (360), samples a pixel (64), seed (1); the range is 0..width*height. Every pixel
 // has its own random numbers, made from its place and the seed, so who computes it, and when, never shows.
@@ -15,8 +16,8 @@ import { cosineOfTurn, nextRandom, seedRandom, sequenceAt, sineOfTurn, turn } fr
 import {
   ceramic, glass, ground, groundDistance, groundShade, hazeAt, hitDistance, isInShadow, lamp, lampBlue, lampGreen,
   lampRadius, lampRed, lampX, lampY, lampZ, light, lightBlue, lightGreen, lightRed, lookAtSky, metal, nearestSphere,
-  offsetBlue, offsetGreen, offsetMaterial, offsetRadius, offsetRed, offsetRoughness, offsetY, offsetZ, skyBlue, skyGreen,
-  skyRed,
+  offsetBlue, offsetGreen, offsetMaterial, offsetRadius, offsetRed, offsetRoughness, offsetY, offsetZ, skyBlue,
+  skyGreen, skyRed,
 } from "./scene";
 
 const bouncesMax: i32 = 12;
