@@ -2,8 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace Ptorrent.Model.Identity;
 
-/// <summary>An agent: one household device that shares. Made at its first start and kept in its home. Prints as <c>agt_</c>
-///</c> and thirteen base-32 characters; zero is no id.</summary>
+/// <summary>An agent: one household device that shares. Made at its first start and kept in its home. Prints as
+/// <c>agt_</c> and thirteen base-32 characters; zero is no id.</summary>
 [JsonConverter(typeof(PrefixedIdConverter<AgentId>))]
 public readonly record struct AgentId(ulong Value) : IPrefixedId<AgentId>
 {
