@@ -1,0 +1,215 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Ptorrent.Model.Identity;
+using Ptorrent.Model.Jobs;
+using Ptorrent.Model.Network;
+using Ptorrent.Model.Refusals;
+using Ptorrent.Model.Serialization;
+
+namespace Ptorrent.Sdk;
+
+/// <summary>
+/// A harbor, as a program uses it: uploads programs and files, submits jobs, follows them, fetches their products.
+/// For any number of threads at once. Every method may also throw <see cref="HarborUnreachableException"/> (no answer),
+/// <see cref="HarborFaultException"/> (no proper answer) and <see cref="RefusedException"/> with
+/// <see cref="RefusalCode.Unauthorized"/> (the access key is not the harbor's).
+/// </summary>
+public sealed class PtorrentClient : IDisposable
+{
+    private readonly HarborConnection _connection;
+
+    /// <summary>Prepares a client; nothing is sent yet.</summary>
+    /// <param name="address">Where the harbor listens, such as <c>http://127.0.0.1:7070/</c>.</param>
+    /// <param name="accessKey">The harbor's access key, as its key file holds it.</param>
+    /// <param name="options">How patient to be; the defaults where null.</param>
+    /// <param name="handler">What carries requests; owned by the client from now on. The ordinary one where null.</param>
+    /// <exception cref="ArgumentException">The address is not an absolute http or https address, or the key cannot
+    /// stand in a header.</exception>
+    public PtorrentClient(
+        Uri address,
+        string accessKey,
+        PtorrentClientOptions? options = null,
+        HttpMessageHandler? handler = null)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        if (!address.IsAbsoluteUri || address.Scheme is not ("http" or "https"))
+        {
+            throw new ArgumentException($"'{address}' is not an absolute http or https address.", nameof(address));
+        }
+
+        if (string.IsNullOrWhiteSpace(accessKey) || accessKey.Any(c => c is <= ' ' or > '~'))
+        {
+            throw new ArgumentException("An access key is visible ASCII characters.", nameof(accessKey));
+        }
+
+        Uri root = new(address.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/");
+        _connection = new HarborConnection(root, accessKey, options ?? new PtorrentClientOptions(), handler);
+    }
+
+    /// <summary>Where the harbor is sought; ends with a slash.</summary>
+    public Uri Address => _connection.Address;
+
+    /// <summary>Makes an id for a new job from the operating system's random numbers; never zero.</summary>
+    public static JobId NewJobId()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        ulong value;
+        do
+        {
+            System.Security.Cryptography.RandomNumberGenerator.Fill(bytes);
+            value = BitConverter.ToUInt64(bytes);
+        }
+        while (value == 0);
+
+        return new JobId(value);
+    }
+
+    /// <summary>Asks whether a harbor lives at the address. Needs no valid access key.</summary>
+    /// <returns>True where the answer is a harbor's; false where something else answered.</returns>
+    public async Task<bool> IsHealthyAsync(CancellationToken cancellationToken = default)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, "health");
+        using HttpResponseMessage answer = await _connection.AskAsync(request, cancellationToken);
+        return answer.StatusCode == HttpStatusCode.OK
+            && string.Equals((await answer.Content.ReadAsStringAsync(cancellationToken)).Trim(), "ok", StringComparison.Ordinal);
+    }
+
+    /// <summary>Looks a blob up.</summary>
+    /// <returns>Its length in bytes, or null where the harbor does not have it.</returns>
+    public async Task<long?> FindBlobAsync(Digest digest, CancellationToken cancellationToken = default)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Head, BlobPath(digest));
+        using HttpResponseMessage answer = await _connection.AskAsync(request, cancellationToken);
+        if (answer.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+
+        await _connection.ThrowUnlessGoodAsync(answer, cancellationToken);
+        return answer.Content.Headers.ContentLength
+            ?? throw new HarborFaultException(answer.StatusCode, "a blob's length is missing");
+    }
+
+    /// <summary>Stores a blob.</summary>
+    /// <param name="digest">The Merkle root of the content.</param>
+    /// <param name="content">The bytes; exactly <paramref name="sizeBytes"/> are read. Stays the caller's.</param>
+    /// <param name="sizeBytes">The content's length.</param>
+    /// <param name="cancellationToken">Gives up; the harbor then keeps nothing.</param>
+    /// <returns>True where it was stored now, false where the harbor had it already.</returns>
+    /// <exception cref="RefusedException">DigestMismatch: the bytes have another digest. TooLarge. NoSpace.</exception>
+    /// <exception cref="EndOfStreamException">The content ended early.</exception>
+    public async Task<bool> PutBlobAsync(
+        Digest digest,
+        Stream content,
+        long sizeBytes,
+        CancellationToken cancellationToken = default)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Put, BlobPath(digest));
+        request.Content = new ExactContent(content, sizeBytes);
+        using HttpResponseMessage answer = await _connection.OpenAsync(request, cancellationToken);
+        await _connection.ThrowUnlessGoodAsync(answer, cancellationToken);
+        return answer.StatusCode == HttpStatusCode.Created;
+    }
+
+    /// <summary>Uploads a file unless the harbor has its content already; streams it from disk.</summary>
+    /// <param name="path">The file. Read twice: once for its digest, once to be sent.</param>
+    /// <param name="cancellationToken">Gives up; the harbor then keeps nothing.</param>
+    /// <returns>The file as a job names it: its name without folders, its digest, its length.</returns>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    /// <exception cref="FileChangedException">Somebody changed it meanwhile.</exception>
+    /// <exception cref="RefusedException">TooLarge. NoSpace.</exception>
+    public Task<InputFile> UploadFileAsync(string path, CancellationToken cancellationToken = default) =>
+        FileUpload.RunAsync(this, path, cancellationToken);
+
+    /// <summary>Fetches a blob, or the part of it from <paramref name="offset"/> on.</summary>
+    /// <returns>Its bytes as they arrive; the caller disposes of the stream. They are not verified here.</returns>
+    /// <exception cref="RefusedException">NotFound.</exception>
+    public async Task<Stream> OpenBlobAsync(
+        Digest digest,
+        long offset = 0,
+        CancellationToken cancellationToken = default)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, BlobPath(digest));
+        if (offset > 0)
+        {
+            request.Headers.Range = new RangeHeaderValue(offset, null);
+        }
+
+        return await OpenBodyAsync(request, cancellationToken);
+    }
+
+    /// <summary>Submits a job. Its program and files were uploaded before. Once this returns the harbor has stored it;
+    /// cancelling the call later has no effect on the job.</summary>
+    /// <returns>A handle on it. Submitting the same request again gives the same job.</returns>
+    /// <exception cref="RefusedException">A rule of <see cref="JobRequestValidator"/> is broken, a blob is missing, the
+    /// program cannot run in the sandbox, or another job has the id.</exception>
+    public async Task<JobHandle> SubmitAsync(JobRequest request, CancellationToken cancellationToken = default)
+    {
+        byte[] body = JsonSerializer.SerializeToUtf8Bytes(request, ModelJson.Default.JobRequest);
+        HttpRequestMessage message = new(HttpMethod.Post, "api/jobs") { Content = new ByteArrayContent(body) };
+        message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json", "utf-8");
+        JobStatus status = await _connection.AskJsonAsync(message, ModelJson.Default.JobStatus, cancellationToken);
+        return Job(status.Id);
+    }
+
+    /// <summary>A handle on a job, whether it exists or not. Nothing is sent.</summary>
+    public JobHandle Job(JobId id) => new(this, _connection, id);
+
+    /// <summary>All jobs of the harbor, newest first.</summary>
+    public async Task<ImmutableArray<JobStatus>> ListJobsAsync(CancellationToken cancellationToken = default) =>
+        await _connection.AskJsonAsync(
+            new HttpRequestMessage(HttpMethod.Get, "api/jobs"),
+            ModelJson.Default.ImmutableArrayJobStatus,
+            cancellationToken);
+
+    /// <summary>A job now.</summary>
+    /// <exception cref="RefusedException">NotFound.</exception>
+    public Task<JobStatus> GetJobAsync(JobId id, CancellationToken cancellationToken = default) =>
+        _connection.AskJsonAsync(
+            new HttpRequestMessage(HttpMethod.Get, JobPath(id)),
+            ModelJson.Default.JobStatus,
+            cancellationToken);
+
+    /// <summary>Cancels a job.</summary>
+    /// <returns>The job, cancelled.</returns>
+    /// <exception cref="RefusedException">NotFound. WrongState: it had ended before.</exception>
+    public Task<JobStatus> CancelAsync(JobId id, CancellationToken cancellationToken = default) =>
+        _connection.AskJsonAsync(
+            new HttpRequestMessage(HttpMethod.Delete, JobPath(id)),
+            ModelJson.Default.JobStatus,
+            cancellationToken);
+
+    /// <summary>What the harbor has at hand now.</summary>
+    public Task<NetworkStatus> GetNetworkAsync(CancellationToken cancellationToken = default) =>
+        _connection.AskJsonAsync(
+            new HttpRequestMessage(HttpMethod.Get, "api/network"),
+            ModelJson.Default.NetworkStatus,
+            cancellationToken);
+
+    /// <summary>Closes all connections; streams that are open break.</summary>
+    public void Dispose() => _connection.Dispose();
+
+    internal static string JobPath(JobId id) => string.Create(CultureInfo.InvariantCulture, $"api/jobs/{id}");
+
+    internal async Task<Stream> OpenBodyAsync(HttpRequestMessage request, CancellationToken stop)
+    {
+        HttpResponseMessage answer = await _connection.OpenAsync(request, stop);
+        try
+        {
+            await _connection.ThrowUnlessGoodAsync(answer, stop);
+            return new AnswerBody(answer, await answer.Content.ReadAsStreamAsync(stop));
+        }
+        catch
+        {
+            answer.Dispose();
+            throw;
+        }
+    }
+
+    private static string BlobPath(Digest digest) => $"api/blobs/{digest}";
+}
