@@ -1,1 +1,3 @@
-return 0;
+using Ptorrent.Cli.CommandLine;
+
+return await PtorrentCommand.RunAsync(args);

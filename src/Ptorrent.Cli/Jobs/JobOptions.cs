@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using Ptorrent.Model.Jobs;
+using Ptorrent.Model.Programs;
+using Ptorrent.Model.Units;
+
+namespace Ptorrent.Cli.Jobs;
+
+/// <summary>What a person said about a job, on the command line or in a job file. What he did not say is null.</summary>
+internal sealed record JobOptions
+{
+    public string? Program { get; init; }
+
+    public IndexRange? Over { get; init; }
+
+    public ImmutableArray<string>? Files { get; init; }
+
+    public CombineKind? Combine { get; init; }
+
+    public string? Out { get; init; }
+
+    public ImmutableSortedDictionary<string, string>? Parameters { get; init; }
+
+    public Fuel? FuelMax { get; init; }
+
+    public long? MemoryBytesMax { get; init; }
+
+    public TimeSpan? TimeMax { get; init; }
+
+    public long? OutputBytesMax { get; init; }
+
+    public string? Seed { get; init; }
+
+    public string? Name { get; init; }
+
+    public ProgramKind? Kind { get; init; }
+
+    public ImmutableArray<Uri>? Webhooks { get; init; }
+
+    public ImmutableArray<string>? Folders { get; init; }
+
+    public ImmutableArray<string>? Arguments { get; init; }
+
+    /// <summary>These options where <paramref name="other"/> is silent; its options where it speaks. Parameters are put
+    /// together key by key; a range there replaces files here, and the other way round.</summary>
+    public JobOptions OverriddenBy(JobOptions other) => new()
+    {
+        Program = other.Program ?? Program,
+        Over = other.Over ?? (other.Files is null ? Over : null),
+        Files = other.Files ?? (other.Over is null ? Files : null),
+        Combine = other.Combine ?? Combine,
+        Out = other.Out ?? Out,
+        Parameters = (Parameters, other.Parameters) is ({ } below, { } above)
+            ? below.SetItems(above)
+            : other.Parameters ?? Parameters,
+        FuelMax = other.FuelMax ?? FuelMax,
+        MemoryBytesMax = other.MemoryBytesMax ?? MemoryBytesMax,
+        TimeMax = other.TimeMax ?? TimeMax,
+        OutputBytesMax = other.OutputBytesMax ?? OutputBytesMax,
+        Seed = other.Seed ?? Seed,
+        Name = other.Name ?? Name,
+        Kind = other.Kind ?? Kind,
+        Webhooks = other.Webhooks ?? Webhooks,
+        Folders = other.Folders ?? Folders,
+        Arguments = other.Arguments ?? Arguments,
+    };
+}
