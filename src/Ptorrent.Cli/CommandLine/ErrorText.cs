@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Ptorrent.Cli.Hosting;
 using Ptorrent.Cli.Output;
 using Ptorrent.Model;
 using Ptorrent.Model.Jobs;
@@ -19,7 +20,8 @@ internal static class ErrorText
     {
         RefusedException refused => (DescribeRefusal(refused.Refusal), ExitCode.Refused),
         HarborUnreachableException unreachable => (
-            $"{unreachable.Message} Start one with 'ptorrent up', or look at --harbor", ExitCode.Unreachable),
+            $"{unreachable.Message} Is it running, and is --harbor right?", ExitCode.Unreachable),
+        NoHarborException => (error.Message, ExitCode.Unreachable),
         JobEndedException ended => (DescribeEnd(ended.Status), ExitCode.Failure),
         OutputClosedException or PtorrentException => (error.Message, ExitCode.Failure),
         OperationCanceledException => ("interrupted", ExitCode.Interrupted),

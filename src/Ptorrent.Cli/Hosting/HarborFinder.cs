@@ -14,13 +14,13 @@ internal static class HarborFinder
 
     private static readonly TimeSpan HealthTimeMax = TimeSpan.FromSeconds(3);
 
-    /// <summary>The harbor, or an explanation why there is none.</summary>
-    /// <exception cref="HarborUnreachableException">The named one does not answer, or none runs in the home.</exception>
+    /// <summary>The harbor.</summary>
+    /// <exception cref="NoHarborException">None was named, and none runs in the home.</exception>
+    /// <exception cref="HarborUnreachableException">The named one does not answer.</exception>
     /// <exception cref="RefusedException">The address or the key file is wrong.</exception>
     public static async Task<PtorrentClient> FindAsync(GlobalOptions options, CancellationToken stop) =>
         await TryFindAsync(options, stop)
-        ?? throw new HarborUnreachableException(
-            new Uri("file://" + options.HarborHome), "none runs with this home");
+        ?? throw new NoHarborException(options.HomeDirectory);
 
     /// <summary>The harbor; null where none was named and none runs in the home.</summary>
     /// <exception cref="HarborUnreachableException">The named one does not answer.</exception>
