@@ -1,3 +1,5 @@
+using Ptorrent.Model.Jobs;
+
 namespace Ptorrent.Link;
 
 /// <summary>The bounds of the link protocol, the same on both ends. They belong to version 1: docs/protocol/link.md.</summary>
@@ -58,7 +60,7 @@ public static class LinkLimits
     public const int MessageCharactersMax = 4096;
 
     /// <summary>Bytes of a job's seed.</summary>
-    public const int SeedBytes = 32;
+    public const int SeedBytes = JobSeed.ByteCount;
 
     /// <summary>Bytes of the reason that goes with the end of a link, in UTF-8: what a WebSocket's close frame holds.
     /// </summary>

@@ -41,10 +41,10 @@ public static class FrameConversions
             new Fuel(failure.Fuel));
     }
 
-    /// <summary>What a child must know of a job to run it.</summary>
+    /// <summary>What a child must know of a job to run it. Not checked: <see cref="FrameCodec"/> refuses one that is too
+    /// large for a frame, so a harbor asks <see cref="LinkLimits.DescriptionBytesMax"/> before it takes a job.</summary>
     /// <param name="request">A job that <see cref="JobRequestValidator"/> has let pass.</param>
-    /// <param name="seed">Thirty-two bytes made of the job's seed; the same for the same job.</param>
-    public static JobDescription ToDescription(this JobRequest request, ReadOnlySpan<byte> seed)
+    public static JobDescription ToDescription(this JobRequest request)
     {
         JobDescription description = new()
         {
@@ -58,7 +58,7 @@ public static class FrameConversions
             MemoryBytesMax = request.Limits.MemoryBytesMax,
             TimeMicrosecondsMax = request.Limits.TimeMax.Ticks / TimeSpan.TicksPerMicrosecond,
             OutputBytesMax = request.Limits.OutputBytesMax,
-            Seed = ByteString.CopyFrom(seed),
+            Seed = ByteString.CopyFrom(JobSeed.Of(request).AsSpan()),
         };
         description.Arguments.Add(request.Arguments);
         description.Parameters.Add(request.Parameters

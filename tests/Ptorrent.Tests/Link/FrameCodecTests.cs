@@ -1,7 +1,11 @@
+using System.Collections.Immutable;
 using Google.Protobuf;
 using Ptorrent.Link;
 using Ptorrent.Link.Frames;
 using Ptorrent.Model;
+using Ptorrent.Model.Identity;
+using Ptorrent.Model.Jobs;
+using Ptorrent.Model.Merkle;
 using Ptorrent.Model.Programs;
 using Ptorrent.Model.Randomness;
 using Ptorrent.Model.Units;
@@ -31,7 +35,7 @@ public sealed class FrameCodecTests
     public void Encode_SampleFrame_HasItsGoldenBytes(string name)
     {
         Frame frame = SampleFrames.All().Single(f => f.Name == name).Frame;
-        string path = Path.Combine(RepositoryRoot(), "docs", "protocol", "vectors", $"link-{name}.hex");
+        string path = RepositoryRoot.Combine("docs", "protocol", "vectors", $"link-{name}.hex");
         if (Environment.GetEnvironmentVariable("PTORRENT_WRITE_VECTORS") == "1")
         {
             File.WriteAllText(path, Convert.ToHexStringLower(FrameCodec.Encode(frame)) + "\n");
@@ -182,14 +186,27 @@ public sealed class FrameCodecTests
         Assert.Equal(TrapCode.Unknown, new Ptorrent.Link.Frames.ProgramFailure { Trap = 999 }.ToModel().Code);
     }
 
-    private static string RepositoryRoot()
+    [Fact]
+    public void Conversions_Request_BecomesAValidDescription()
     {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "ptorrent.slnx")))
+        JobRequest request = new()
         {
-            folder = folder.Parent;
-        }
+            Id = new JobId(5),
+            Program = new ProgramReference(ProgramKind.Kernel, MerkleHasher.RootOf([1, 2, 3]), 3, "primes.wasm"),
+            Over = new IndexRange(0, 10),
+            Arguments = ["{begin}"],
+            Parameters = ImmutableSortedDictionary<string, string>.Empty.Add("depth", "7").Add("Base", "10"),
+            Combine = CombineKind.Sum,
+        };
+        Frame frame = SampleFrames.Grant();
+        frame.Grant.Description = request.ToDescription();
 
-        return folder?.FullName ?? throw new DirectoryNotFoundException("No folder above the tests holds ptorrent.slnx.");
+        JobDescription description = FrameCodec.Decode(FrameCodec.Encode(frame)).Grant.Description;
+
+        Assert.Equal(request.Limits, description.ToLimits());
+        Assert.Equal("Base", description.Parameters[0].Key);
+        Assert.Equal("7", description.ToParameters()["depth"]);
+        Assert.Equal(JobSeed.Of(request).AsSpan(), description.Seed.Span);
+        Assert.Equal((int)RunMode.Range, description.Mode);
     }
 }
