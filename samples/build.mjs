@@ -24,10 +24,13 @@ export async function compileAssemblyScript(source, target, extraFlags = []) {
   if (error) throw new Error(`${relative(repository, source)}: ${stderr.toString()}`);
 }
 
+/** What the assembler reads beyond its defaults. */
+const textFeatures = { threads: true, tail_call: true, bulk_memory: true, reference_types: true };
+
 /** Assembles one file of WebAssembly text. Throws with the assembler's messages. */
 export async function assembleText(source, target) {
   const { default: wabt } = await import("wabt");
-  const module = (await wabt()).parseWat(source, readFileSync(source, "utf8"));
+  const module = (await wabt()).parseWat(source, readFileSync(source, "utf8"), textFeatures);
   try {
     writeFileSync(target, module.toBinary({}).buffer);
   } finally {

@@ -1,0 +1,3 @@
+;; A kernel without a range function.
+(module
+  (memory (export "memory") 1))

@@ -1,0 +1,2 @@
+// No module at all: it does not parse.
+export default function ( {

@@ -1,0 +1,3 @@
+// Never gets as far as its export: the module's own code does not end.
+for (;;);
+export default () => 1;

@@ -1,0 +1,4 @@
+// Returns a promise that nobody will ever settle.
+export default function () {
+  return new Promise(() => {});
+}
