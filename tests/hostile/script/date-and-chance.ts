@@ -3,7 +3,7 @@ export default function () {
   const seen = [
     new Date().getTime(), Date.now(), new Date(Date()).getFullYear(), Math.floor(performance.now() / 1e9),
     new Date().getTimezoneOffset(), new Date(2020, 5, 1).getTime(), Math.random(), Math.random(),
-    Intl.DateTimeFormat().resolvedOptions().timeZone, Intl.DateTimeFormat().resolvedOptions().locale,
+    typeof Intl,
     (1234.5).toLocaleString(), new Date(0).toLocaleString(),
   ];
   return seen.join(" ");

@@ -12,8 +12,8 @@ const KEPT = new Set(
 let isHardened = false;
 
 /**
- * The second wall. A script runs in a realm of its own and never gets an object of the executor's; should one slip through,
- * its prototypes are frozen and the global object that it might lead to holds nothing of the machine.
+ * The second wall. A script runs in a realm of its own and never gets an object of the executor's; should one slip
+ * through, its prototypes are frozen and the global object that it might lead to holds nothing of the machine.
  */
 export function harden(): void {
   if (isHardened) {
@@ -22,7 +22,8 @@ export function harden(): void {
 
   isHardened = true;
   for (const key of Reflect.ownKeys(globalThis)) {
-    if (typeof key !== "string" || !KEPT.has(key)) {
+    // Symbols stay: Deno marks its global object with one, and looks for it when the process ends.
+    if (typeof key === "string" && !KEPT.has(key)) {
       Reflect.deleteProperty(globalThis, key);
     }
   }
@@ -54,5 +55,6 @@ function intrinsics(): object[] {
 
 function prototypeOf(value: object): object[] {
   const { prototype } = value as { prototype?: unknown };
-  return typeof prototype === "object" && prototype !== null ? [prototype] : typeof prototype === "function" ? [prototype] : [];
+  const isObject = (typeof prototype === "object" && prototype !== null) || typeof prototype === "function";
+  return isObject ? [prototype as object] : [];
 }

@@ -18,8 +18,8 @@ export const EXIT_PROTOCOL = 2;
 export const EXIT_BUG = 3;
 
 /**
- * Serves frames until the input ends, and answers with the exit code. Blocking on purpose: no event loop stands between a
- * frame and its run. Each answer is written before the next frame is begun.
+ * Serves frames until the input ends, and answers with the exit code. Blocking on purpose: no event loop stands between
+ * a frame and its run. Each answer is written before the next frame is begun.
  */
 export async function serve(host: ExecutorHost, stdio: Stdio): Promise<number> {
   const output = new ByteWriter();

@@ -11,8 +11,9 @@ export type Turn = () => Promise<void>;
 const UNLOADABLE_LINE = 'import "ptorrent:";\n';
 
 /**
- * Scripts in realms of `node:vm`, which Deno has as well: a global object of the language alone, its own built-in objects,
- * no code from strings, no imports. The modules are loaded at the first script, for they cost tens of milliseconds.
+ * Scripts in realms of `node:vm`, which Deno has as well: a global object of the language alone, its own built-in
+ * objects, no code from strings, no imports. The modules are loaded at the first script: they cost tens of
+ * milliseconds.
  */
 export class VmScripts implements ScriptHost {
   readonly #turn: Turn;

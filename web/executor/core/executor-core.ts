@@ -44,8 +44,8 @@ const I64_MAX = (1n << 63n) - 1n;
 const OUTPUT_COUNT_MAX = 1_000_000n;
 
 /**
- * The executor: frames in, frames out. Answers are appended to `output`; the adapter writes them and clears it before the
- * next frame, so that a run which never ends cannot hold back the answers of those before it.
+ * The executor: frames in, frames out. Answers are appended to `output`; the adapter writes them and clears it before
+ * the next frame, so that a run which never ends cannot hold back the answers of those before it.
  */
 export class ExecutorCore {
   readonly #host: ExecutorHost;

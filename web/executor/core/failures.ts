@@ -40,8 +40,17 @@ const TRAP_WORDS: readonly (readonly [RegExp, TrapCode])[] = [
 ];
 
 /** V8's words for memory that cannot be had: at instantiation, under `--wasm-max-mem-pages`, or on its own heap. */
-const MEMORY_WORDS =
-  /out of memory|memory allocation|allocation failed|invalid (typed )?array (buffer )?length|implementation limit|memory size/i;
+const MEMORY_WORDS = new RegExp(
+  [
+    "out of memory",
+    "memory allocation",
+    "allocation failed",
+    "invalid (typed )?array (buffer )?length",
+    "implementation limit",
+    "memory size",
+  ].join("|"),
+  "i",
+);
 
 /** What `error`, thrown by a call into a module, means; the meter has been asked before. */
 export function faultOfWasm(error: unknown): ProgramFault {
@@ -85,7 +94,7 @@ export function faultOfLoad(error: unknown): ProgramFault {
   return new ProgramFault(TrapCode.LoadFailed, message);
 }
 
-/** What `error`, thrown outside any module, means: a fault as it is, or memory that ran out. All else is a bug and flies on. */
+/** What `error`, thrown outside any module, means: a fault as it is, or memory that ran out. All else is a bug. */
 export function faultOfHost(error: unknown): ProgramFault {
   if (error instanceof ProgramFault) {
     return error;
@@ -108,7 +117,7 @@ export function withLastWords(fault: ProgramFault, words: string): ProgramFault 
   return new ProgramFault(fault.code, `${head}\n${lastCharacters(words, MESSAGE_CHARACTERS_MAX - head.length - 1)}`);
 }
 
-/** The last `MESSAGE_CHARACTERS_MAX` characters are the ones that tell what went wrong; no pair of surrogates is cut. */
+/** The last characters are the ones that tell what went wrong; no pair of surrogates is cut. */
 export function lastCharacters(text: string, max = MESSAGE_CHARACTERS_MAX): string {
   return text.length <= max ? text : text.slice(-max).replace(/^[\uDC00-\uDFFF]/, "");
 }

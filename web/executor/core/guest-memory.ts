@@ -85,7 +85,8 @@ export class GuestMemory {
 
     const at = pointer >>> 0;
     if (at + length > this.#bytes.length) {
-      throw new ProgramFault(TrapCode.OutOfBounds, `a host function was given ${length} bytes at ${at}, outside memory`);
+      const rule = `a host function was given ${length} bytes at ${at}, outside memory`;
+      throw new ProgramFault(TrapCode.OutOfBounds, rule);
     }
 
     return at;

@@ -104,7 +104,8 @@ export class KernelProgram implements Program {
     const exports = instantiate(this.#module, this.#imports);
     const functions = exports as unknown as KernelFunctions;
     if (functions.run.length !== 2 || (functions.merge !== undefined && functions.merge.length !== 0)) {
-      throw new ProgramFault(TrapCode.LoadFailed, "a kernel exports run(begin i64, end i64) and, if it merges, merge()");
+      const rule = "a kernel exports run(begin i64, end i64) and, if it merges, merge()";
+      throw new ProgramFault(TrapCode.LoadFailed, rule);
     }
 
     const meter = new Meter(exports);
@@ -213,7 +214,8 @@ class Parameter {
     if (this.#whole === null) {
       const value = WHOLE_NUMBER.test(this.text) ? BigInt(this.text.replace(/^\+/, "")) : null;
       if (value === null || BigInt.asIntN(64, value) !== value) {
-        throw new ProgramFault(TrapCode.Unreachable, `the parameter ${this.key} is '${this.text}', no whole number of 64 bits`);
+        const rule = `the parameter ${this.key} is '${this.text}', no whole number of 64 bits`;
+        throw new ProgramFault(TrapCode.Unreachable, rule);
       }
 
       this.#whole = value;

@@ -105,8 +105,8 @@ export class Meter {
 type HostFunction = (...values: never[]) => number | bigint | void;
 
 /**
- * Makes imports of `functions`: each call is charged first, and a fault that one raises ends the run even in a module that
- * catches exceptions.
+ * Makes imports of `functions`: each call is charged first, and a fault that one raises ends the run even in a module
+ * that catches exceptions.
  */
 export function meteredImports(
   functions: Readonly<Record<string, HostFunction>>,

@@ -21,10 +21,8 @@ export function compile(code: Uint8Array<ArrayBuffer>, rules: ModuleRules): WebA
 
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
     if (from !== rules.importModule || !rules.imports.has(name) || kind !== "function") {
-      throw new ProgramFault(
-        TrapCode.LoadFailed,
-        `the module imports the ${kind} ${from}.${name}; a ${rules.kind} program is offered only functions of ${rules.importModule}`,
-      );
+      const offer = `a ${rules.kind} program is offered functions of ${rules.importModule}`;
+      throw new ProgramFault(TrapCode.LoadFailed, `the module imports the ${kind} ${from}.${name}; ${offer}`);
     }
   }
 
@@ -58,6 +56,7 @@ function requireExport(
   program: string,
 ): void {
   if (!exports.some((e) => e.name === name && e.kind === kind)) {
-    throw new ProgramFault(TrapCode.LoadFailed, `the module exports no ${kind} ${name}, which a ${program} program needs`);
+    const rule = `the module exports no ${kind} ${name}, which a ${program} program needs`;
+    throw new ProgramFault(TrapCode.LoadFailed, rule);
   }
 }

@@ -31,8 +31,8 @@ export class OutputSpace {
 }
 
 /**
- * Writes one output element (docs/protocol/executor.md) straight into the answer's frame, so that output is copied once.
- * First all of the standard output, then the files.
+ * Writes one output element (docs/protocol/executor.md) straight into the answer's frame, so that output is copied
+ * once. First all of the standard output, then the files.
  */
 export class OutputSink implements ByteTarget {
   readonly space: OutputSpace;

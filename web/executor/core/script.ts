@@ -9,7 +9,7 @@ import type { RealmBridge, RealmHost } from "./script/bridge.js";
 
 /** Where scripts run: a realm that has nothing but the language. */
 export interface ScriptHost {
-  /** Opens a realm, loads the module in it and starts its bridge; throws a ProgramFault where the script is at fault. */
+  /** Opens a realm, loads the module in it and starts its bridge; a ProgramFault says what is wrong with the script. */
   open(source: string, name: string, parametersText: string, host: RealmHost): Promise<RealmBridge>;
   /** Settles when every microtask has run and only an event from outside could bring more. */
   drained(): Promise<void>;
@@ -24,6 +24,8 @@ const MICROTASKS_TRIED = 16;
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const fatalDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const EMPTY = new Uint8Array(0);
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+const lengthOf = Object.getOwnPropertyDescriptor(typedArray, "length")!.get as (this: Uint8Array) => number;
 
 export async function loadScript(
   frame: LoadFrame,
@@ -96,7 +98,8 @@ class ScriptProgram implements Program {
     const { input } = call;
     const inputs = input === null ? [] : [input.content];
     this.#begin(sink, sink, inputs, call.isItem ? call.begin : 0n);
-    const texts = this.#fixedArguments ?? JSON.stringify(this.#arguments.map((text) => replacePlaceholders(text, call)));
+    const texts =
+      this.#fixedArguments ?? JSON.stringify(this.#arguments.map((text) => replacePlaceholders(text, call)));
     this.#bridge!.call(Number(call.begin), Number(call.begin), Number(call.end), input?.name ?? null, texts);
     return this.#isSettled ? this.#finish() : this.#wait();
   }
@@ -184,9 +187,9 @@ class ScriptProgram implements Program {
       inputLength: (slot) => this.#call!.inputs[slot]?.length ?? -1,
       takeInput: (slot, target) => target.set(this.#call!.inputs[slot]!),
       writeText: (text) => this.#write((state) => state.target.append(encodeWithin(text, this.#outputBytesMax))),
-      writeBytes: (bytes) => this.#write((state) => state.target.append(new Uint8Array(bytes))),
+      writeBytes: (bytes) => this.#write((state) => state.target.append(copyWithin(bytes, this.#outputBytesMax))),
       fileText: (name, text) => this.#write((state) => addFile(state, name, encodeWithin(text, this.#outputBytesMax))),
-      fileBytes: (name, bytes) => this.#write((state) => addFile(state, name, new Uint8Array(bytes))),
+      fileBytes: (name, bytes) => this.#write((state) => addFile(state, name, copyWithin(bytes, this.#outputBytesMax))),
       settle: (failure) => {
         this.#isSettled = true;
         this.#failure = failure;
@@ -224,6 +227,15 @@ function encodeWithin(text: string, bytesMax: number): Uint8Array {
   }
 
   return utf8(text);
+}
+
+/** A copy that owes nothing to the realm: a script may have changed what its arrays answer, even about their length. */
+function copyWithin(bytes: Uint8Array, bytesMax: number): Uint8Array {
+  if (lengthOf.call(bytes) > bytesMax) {
+    throw new ProgramFault(TrapCode.OutputExhausted, `more than ${bytesMax} bytes of output`);
+  }
+
+  return new Uint8Array(bytes);
 }
 
 function addFile(state: CallState, name: string, content: Uint8Array): void {

@@ -1,17 +1,18 @@
 import type { RealmBridge, RealmHost } from "./bridge.js";
 
 /*
- * This file runs inside a script's realm, before the script: it takes away what is not deterministic, puts virtual clocks
- * and random numbers in its place, and calls the script. What it needs of the language it takes first, because a script
- * may change everything that it can reach.
+ * This file runs inside a script's realm, before the script: it takes away what is not deterministic, puts virtual
+ * clocks and random numbers in its place, and calls the script. What it needs of the language it takes first, because a
+ * script may change everything that it can reach.
  */
 
-const { apply, construct, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
+const { apply, construct, deleteProperty, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
 const { freeze, defineProperty: defineOn } = Object;
 const { isArray } = Array;
 const { isView } = ArrayBuffer;
 const { parse, stringify } = JSON;
 const RealDate = Date;
+const dateText = Date.prototype.toString;
 const RealString = String;
 const RealTypeError = TypeError;
 const RealRangeError = RangeError;
@@ -23,11 +24,12 @@ const typedArrayTag = getOwnPropertyDescriptor(getPrototypeOf(Uint8Array.prototy
 
 /** The names that a script finds in its global object: the language, less what tells real time, place or memory. */
 const KEPT =
-  "Object Function Array Number parseFloat parseInt Infinity NaN undefined Boolean String Symbol Date Promise RegExp Error " +
-  "AggregateError EvalError RangeError ReferenceError SyntaxError TypeError URIError SuppressedError globalThis JSON Math " +
-  "ArrayBuffer DataView Uint8Array Int8Array Uint16Array Int16Array Uint32Array Int32Array BigUint64Array BigInt64Array " +
-  "Uint8ClampedArray Float16Array Float32Array Float64Array Map BigInt Set Iterator WeakMap WeakSet Proxy Reflect " +
-  "DisposableStack AsyncDisposableStack decodeURI decodeURIComponent encodeURI encodeURIComponent eval isFinite isNaN";
+  "Object Function Array Number parseFloat parseInt Infinity NaN undefined Boolean String Symbol Date Promise RegExp " +
+  "Error AggregateError EvalError RangeError ReferenceError SyntaxError TypeError URIError SuppressedError " +
+  "globalThis JSON Math ArrayBuffer DataView Uint8Array Int8Array Uint16Array Int16Array Uint32Array Int32Array " +
+  "BigUint64Array BigInt64Array Uint8ClampedArray Float16Array Float32Array Float64Array Map BigInt Set Iterator " +
+  "WeakMap WeakSet Proxy Reflect DisposableStack AsyncDisposableStack decodeURI decodeURIComponent encodeURI " +
+  "encodeURIComponent eval isFinite isNaN";
 
 /** 2000-01-01T00:00:00Z, where every program's clocks start; a script's go on one microsecond with each reading. */
 const CLOCK_START_MILLIS = 946_684_800_000;
@@ -62,14 +64,11 @@ function removeGlobals(): void {
   const kept = new Set<string | symbol>(KEPT.split(" "));
   for (const key of ownKeys(globalThis)) {
     if (!kept.has(key)) {
-      Reflect.deleteProperty(globalThis, key);
+      deleteProperty(globalThis, key);
     }
   }
 
-  // Both are only reached through what is gone, but their prototypes tell when memory was cleaned.
-  for (const name of ["captureStackTrace"] as const) {
-    Reflect.deleteProperty(Error, name);
-  }
+  deleteProperty(Error, "captureStackTrace");
 }
 
 /** Stack traces name the script's own lines alone: paths of the executor are none of its business. */
@@ -79,19 +78,21 @@ function hideForeignFrames(scriptName: string): void {
     for (let i = 0; i < frames.length; i++) {
       const frame = frames[i]!;
       if (frame.getFileName() === scriptName) {
-        text += `\n    at ${frame.getFunctionName() ?? "top level"} (${scriptName}:${frame.getLineNumber()}:${frame.getColumnNumber()})`;
+        const caller = frame.getFunctionName() ?? "top level";
+        text += `\n    at ${caller} (${scriptName}:${frame.getLineNumber()}:${frame.getColumnNumber()})`;
       }
     }
 
     return text;
   };
-  defineProperty(Error, "prepareStackTrace", { value: format, writable: false, configurable: false, enumerable: false });
+  // What a script assigns is dropped: other formats would see the frames of the executor.
+  defineProperty(Error, "prepareStackTrace", { get: () => format, set: () => {}, configurable: false });
 }
 
 function installDate(now: () => number): void {
   function VirtualDate(this: unknown, ...values: unknown[]) {
     if (new.target === undefined) {
-      return new RealDate(now()).toUTCString();
+      return apply(dateText, new RealDate(now()), []);
     }
 
     return construct(RealDate, values.length === 0 ? [now()] : values, new.target);
@@ -114,18 +115,24 @@ function installDate(now: () => number): void {
 function installLocaleFree(): void {
   const { prototype: date } = RealDate;
   for (const key of ["toLocaleString", "toLocaleDateString", "toLocaleTimeString"] as const) {
-    hide(date, key, date.toISOString);
+    hide(date, key, withoutArguments(date.toISOString));
   }
 
-  hide(Number.prototype, "toLocaleString", Number.prototype.toString);
-  hide(BigInt.prototype, "toLocaleString", BigInt.prototype.toString);
-  hide(String.prototype, "toLocaleUpperCase", String.prototype.toUpperCase);
-  hide(String.prototype, "toLocaleLowerCase", String.prototype.toLowerCase);
+  hide(Number.prototype, "toLocaleString", withoutArguments(Number.prototype.toString));
+  hide(BigInt.prototype, "toLocaleString", withoutArguments(BigInt.prototype.toString));
+  hide(String.prototype, "toLocaleUpperCase", withoutArguments(String.prototype.toUpperCase));
+  hide(String.prototype, "toLocaleLowerCase", withoutArguments(String.prototype.toLowerCase));
   hide(String.prototype, "localeCompare", function localeCompare(this: unknown, that: unknown) {
     const left = RealString(this);
     const right = RealString(that);
     return left < right ? -1 : left > right ? 1 : 0;
   });
+}
+
+function withoutArguments(method: (...values: never[]) => unknown) {
+  return function (this: unknown) {
+    return apply(method, this, []);
+  };
 }
 
 function installGlobals(host: RealmHost, clock: () => number): void {
@@ -302,10 +309,15 @@ function deliver(host: RealmHost, value: unknown): void {
   }
 
   const { output, files } = value as { output?: unknown; files?: unknown };
-  for (const key of ownKeys(value as object)) {
-    if (key !== "output" && key !== "files") {
-      throw new RealTypeError(`the result has a property ${RealString(key)}; an object has output and files alone`);
+  const keys = ownKeys(value as object);
+  for (let i = 0; i < keys.length; i++) {
+    if (keys[i] !== "output" && keys[i] !== "files") {
+      throw new RealTypeError(`the result has a property ${RealString(keys[i])}; an object has output and files alone`);
     }
+  }
+
+  if (keys.length === 0) {
+    throw new RealTypeError("the result is an object with neither output nor files");
   }
 
   if (deliverOutput(host, output) && files !== undefined) {
@@ -339,7 +351,7 @@ function deliverOne(host: RealmHost, value: unknown): boolean {
         return host.writeBytes(value);
       }
 
-      throw new RealTypeError(`the result has a ${kindOf(value)} in it; string, Uint8Array, number and bigint are results`);
+      throw new RealTypeError(`${kindOf(value)} is no type of a result: return string, Uint8Array, number or bigint`);
   }
 }
 
@@ -348,7 +360,9 @@ function deliverFiles(host: RealmHost, files: unknown): void {
     throw new RealTypeError("the result's files are no object");
   }
 
-  for (const name of ownKeys(files)) {
+  const names = ownKeys(files);
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i]!;
     const content = (files as Record<string | symbol, unknown>)[name];
     if (typeof name !== "string" || (typeof content !== "string" && !isBytes(content))) {
       throw new RealTypeError(`the file ${RealString(name)} is neither a string nor a Uint8Array`);
@@ -385,7 +399,7 @@ function describe(error: unknown, scriptName: string): string {
   }
 }
 
-/** The line and column of the first frame in `stack`; no pattern is used, for a script may have changed how they match. */
+/** The line and column of the first frame in `stack`; no pattern is used: a script may have changed how they match. */
 function placeIn(stack: string, mark: string): string {
   for (let at = 0; at + mark.length <= stack.length; at++) {
     if (apply(slice, stack, [at, at + mark.length]) === mark) {
@@ -435,7 +449,7 @@ function hide(target: object, key: string, value: unknown): void {
 function guarded<T extends unknown[], R>(body: (...values: T) => R): (...values: T) => R {
   return (...values: T) => {
     try {
-      return body(...values);
+      return apply(body, undefined, values) as R;
     } catch {
       throw new RealRangeError("the executor could not do this");
     }

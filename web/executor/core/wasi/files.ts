@@ -112,7 +112,7 @@ export interface Place {
   readonly mustBeFolder: boolean;
 }
 
-/** The file system of one run: a writable folder / with a read-only folder /in. Lives in memory and dies with the run. */
+/** The file system of one run: a writable folder / with a read-only folder /in. In memory; it dies with the run. */
 export class FileTree {
   readonly root: Folder;
   readonly #space: OutputSpace;
@@ -377,7 +377,8 @@ export class FileTree {
 /** Renames can nest folders to any depth, so only the path that comes out is bounded. */
 function checkedPath(path: string): string {
   if (path.length > PATH_BYTES_MAX || utf8Length(path) > PATH_BYTES_MAX) {
-    throw new ProgramFault(TrapCode.OutputExhausted, `the path of an output file has more than ${PATH_BYTES_MAX} bytes`);
+    const rule = `the path of an output file has more than ${PATH_BYTES_MAX} bytes`;
+    throw new ProgramFault(TrapCode.OutputExhausted, rule);
   }
 
   return path;

@@ -83,7 +83,7 @@ interface Subscription {
   readonly wait: bigint;
 }
 
-/** Never waits: files are ready, and where only clocks are asked for, the virtual clock goes on to the first of them. */
+/** Never waits: files are ready; where only clocks are asked for, the virtual clock goes on to the first of them. */
 function poll(run: WasiRun, subscriptions: number, events: number, count: number, eventCount: number): Errno {
   if (count === 0 || count > SUBSCRIPTION_COUNT_MAX) {
     fail(Errno.INVAL);
