@@ -89,7 +89,8 @@ public static class FrameConversions
     /// <summary>An input from the wire.</summary>
     public static InputFile ToModel(this Input input) => new(input.Name, input.Digest.ToDigest(), input.SizeBytes);
 
-    internal static string Cut(string message)
+    /// <summary>The front of a text that fits a failure's message or a nack's detail.</summary>
+    public static string Cut(string message)
     {
         int length = Math.Min(message.Length, LinkLimits.MessageCharactersMax);
 

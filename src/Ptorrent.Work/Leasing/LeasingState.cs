@@ -57,7 +57,8 @@ public sealed class LeasingState
             _costs.Add(description.Class, cost);
         }
 
-        Work work = new(description, cost, ++_lastOrder);
+        _lastOrder++;
+        Work work = new(description, cost, description.IsUrgent ? long.MinValue + _lastOrder : _lastOrder);
         Invariant.Holds(_works.TryAdd(work.Id, work));
         cost.WorkCount++;
         foreach (IndexRange range in description.Ranges)
@@ -86,6 +87,39 @@ public sealed class LeasingState
 
         Forget(work);
         FillAll(effects);
+    }
+
+    /// <summary>
+    /// Takes indices back from the end of a work that is one range: those from <paramref name="from"/> on that nobody has
+    /// begun. If nothing is left of the work it is complete.
+    /// </summary>
+    /// <param name="id">The work.</param>
+    /// <param name="from">The first index that is to go.</param>
+    /// <param name="end">One past the work's last index, as it was added or cut before.</param>
+    /// <param name="effects">Takes the effects.</param>
+    /// <returns>One past the work's last index from now on; <paramref name="end"/> where nothing could be taken.</returns>
+    public long CutTail(WorkId id, long from, long end, List<LeasingEffect> effects)
+    {
+        if (!_works.TryGetValue(id, out Work? work))
+        {
+            return end;
+        }
+
+        long cutTo = work.Pending.CutTail(from, end);
+        work.Cost.IndicesPending -= end - cutTo;
+        work.IndicesLeft -= end - cutTo;
+        if (work.Pending.IsEmpty)
+        {
+            _ready.Remove(work);
+        }
+
+        if (work.IndicesLeft == 0)
+        {
+            Forget(work);
+            effects.Add(new(LeasingEffectKind.Complete, id));
+        }
+
+        return cutTo;
     }
 
     /// <summary>Forgets what was learned about a class. Its works must be gone.</summary>

@@ -66,6 +66,30 @@ internal sealed class RangeSet
         return new IndexRange(first.Begin, first.Begin + countMax);
     }
 
+    /// <summary>Takes out the indices from <paramref name="from"/> up to <paramref name="end"/> as far as they are in
+    /// without a gap before the end; says where those that are left end.</summary>
+    public long CutTail(long from, long end)
+    {
+        if (IsEmpty || _ranges[^1].End != end)
+        {
+            return end;
+        }
+
+        IndexRange last = _ranges[^1];
+        long cutTo = Math.Clamp(from, last.Begin, end);
+        if (cutTo == last.Begin)
+        {
+            _ranges.RemoveAt(_ranges.Count - 1);
+        }
+        else
+        {
+            _ranges[^1] = new IndexRange(last.Begin, cutTo);
+        }
+
+        Count -= end - cutTo;
+        return cutTo;
+    }
+
     private int FirstBeginningAtOrAfter(long index)
     {
         int low = 0;

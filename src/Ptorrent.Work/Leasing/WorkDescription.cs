@@ -13,6 +13,9 @@ public sealed record WorkDescription(WorkId Id, ulong Class, ImmutableArray<Inde
     /// <summary>The most indices in one lease; at least 1. Default no limit.</summary>
     public long LeaseIndexCountMax { get; init; } = long.MaxValue;
 
+    /// <summary>Whether it is served before all older work that is not urgent. Default false.</summary>
+    public bool IsUrgent { get; init; }
+
     /// <summary>Work that is one range.</summary>
     public static WorkDescription Of(WorkId id, ulong @class, IndexRange range) => new(id, @class, [range]);
 }

@@ -1,0 +1,487 @@
+using System.Collections.Immutable;
+using System.Text;
+using Google.Protobuf;
+using Ptorrent.Agent.Device;
+using Ptorrent.Link.Frames;
+using Ptorrent.Model.Jobs;
+using Ptorrent.Model.Programs;
+using Ptorrent.Model.Randomness;
+using Ptorrent.Model.Units;
+using Ptorrent.Tests.Link;
+using Ptorrent.Work.Combining;
+using Ptorrent.Work.Leasing;
+using Xunit;
+using ModelFailure = Ptorrent.Model.Programs.ProgramFailure;
+
+namespace Ptorrent.Tests.Agent.Device;
+
+public sealed class DeviceStateTests
+{
+    [Fact]
+    public void LinkOpened_AnnouncesTwentySecondsOfAllSlots()
+    {
+        DeviceHarness device = new(slotCount: 3);
+
+        Assert.Equal(60_000_000_000, device.Sent[^1].Window.Fuel);
+    }
+
+    [Fact]
+    public void Granted_ProgramNotReady_RunsNothingUntilItIs()
+    {
+        DeviceHarness device = new() { ProgramsAreReadyAtOnce = false };
+        device.Grant(DeviceHarness.Describe(CombineKind.Lines), 0, 100);
+        DeviceEffect.PrepareProgram prepare = Assert.Single(device.Noted.OfType<DeviceEffect.PrepareProgram>());
+        Assert.Empty(device.Runs);
+
+        device.Handle(new DeviceEvent.ProgramReady(prepare.Job));
+
+        Assert.Equal(4, device.Runs.Count);
+    }
+
+    [Fact]
+    public void Granted_SecondLeaseOfAJob_PreparesOnce()
+    {
+        DeviceHarness device = new() { ProgramsAreReadyAtOnce = false };
+        device.Grant(DeviceHarness.Describe(CombineKind.Lines), 0, 100);
+        device.Grant(DeviceHarness.Describe(CombineKind.Lines), 100, 200);
+
+        Assert.Single(device.Noted.OfType<DeviceEffect.PrepareProgram>());
+    }
+
+    [Fact]
+    public void Slots_AlwaysHaveTheNextRun()
+    {
+        DeviceHarness device = new(slotCount: 2);
+        device.Grant(DeviceHarness.Describe(CombineKind.Lines), 0, 10_000);
+        for (int i = 0; i < 4; i++)
+        {
+            device.Complete(device.Runs.Keys.Min());
+        }
+
+        Assert.All(
+            device.Runs.Values.Cast<DeviceEffect.StartRun>().GroupBy(r => r.Slot),
+            s => Assert.Equal(2, s.Count()));
+        Assert.Equal(4, device.Runs.Count);
+    }
+
+    [Fact]
+    public void Prefix_BeforeTheCommitTime_WaitsForIt()
+    {
+        DeviceHarness device = new(slotCount: 1);
+        long lease = device.Grant(DeviceHarness.Describe(CombineKind.Lines), 0, 1000);
+        device.Complete(device.Runs.Keys.Min());
+        Assert.Empty(device.Segments);
+        Assert.Equal(TimeSpan.FromMilliseconds(100), device.State.NextWakeAt);
+
+        device.Now = TimeSpan.FromMilliseconds(100);
+        device.Handle(new DeviceEvent.TimePassed());
+
+        Assert.Equal("0\n", Encoding.ASCII.GetString(Assert.Single(device.Segments[lease])));
+        Assert.Null(device.State.NextWakeAt);
+    }
+
+    [Fact]
+    public void LeaseEnd_IsCommittedAtOnce()
+    {
+        DeviceHarness device = new();
+        long lease = device.Grant(DeviceHarness.Describe(CombineKind.Lines), 5, 7);
+
+        device.CompleteAll();
+
+        Assert.Equal("5\n6\n", Encoding.ASCII.GetString(Assert.Single(device.Segments[lease])));
+        Assert.Equal(0, device.LeaseCountAtParent);
+        Assert.Equal(0, device.State.LeaseCount);
+    }
+
+    [Fact]
+    public void Commit_CarriesTheFuelAndTimeOfItsRuns()
+    {
+        DeviceHarness device = new();
+        device.Grant(DeviceHarness.Describe(CombineKind.Lines), 5, 7);
+        device.CompleteAll();
+
+        Commit commit = device.Sent[^1].Commit;
+
+        Assert.Equal(2_000_000, commit.Fuel);
+        Assert.Equal(2_000, commit.BusyMicroseconds);
+        Assert.Equal(3, commit.Epoch);
+    }
+
+    // Goal: the network computes what one machine would.
+    // Method: jobs of each kind; leases of random sizes; runs end in random order, some are lost; time jumps; tails are
+    // revoked and granted anew. What was committed of all leases, put together, is what one run over all gives, and the
+    // sessions of both ends hold every frame to the rules.
+    [Theory]
+    [InlineData(CombineKind.Concat, RunMode.Range)]
+    [InlineData(CombineKind.Lines, RunMode.Item)]
+    [InlineData(CombineKind.Files, RunMode.Item)]
+    [InlineData(CombineKind.Sum, RunMode.Item)]
+    [InlineData(CombineKind.Max, RunMode.Item)]
+    [InlineData(CombineKind.Merge, RunMode.Range)]
+    [InlineData(CombineKind.Merge, RunMode.Item)]
+    public void Commits_AnySplitAndOrder_AreTheBytesOfOneRun(CombineKind combine, RunMode mode)
+    {
+        byte[] expected = CombineWhole(combine, mode, 0, 600);
+        for (ulong seed = 1; seed <= 30; seed++)
+        {
+            Prng prng = new(seed);
+            DeviceHarness device = new(
+                slotCount: 1 + (int)prng.Below(4),
+                new DeviceLimits { MergePieceCountEager = 2 + (int)prng.Below(6) })
+            {
+                CommitsAreSentAtOnce = prng.Below(2) == 0,
+            };
+            SortedDictionary<long, long> leases = GrantAll(device, prng, DeviceHarness.Describe(combine, mode));
+            WorkThrough(device, prng, leases, DeviceHarness.Describe(combine, mode));
+
+            Assert.Equal(0, device.LeaseCountAtParent);
+            Assert.Equal(0, device.State.LeaseCount);
+            Assert.Equal(0, device.State.HeldBytes);
+            byte[][] products = [.. leases.Values.Where(device.Segments.ContainsKey).Select(l => device.Product(l, combine))];
+            Assert.Equal(expected, Join(combine, products));
+        }
+    }
+
+    [Fact]
+    public void MergeGrant_PartsFetched_IsOneMergeAndOneCommit()
+    {
+        DeviceHarness device = new();
+        long lease = device.Grant(DeviceHarness.Describe(CombineKind.Merge), 0, 30, change: AddParts);
+        DeviceEffect.FetchParts fetch = Assert.Single(device.Noted.OfType<DeviceEffect.FetchParts>());
+        Assert.Equal(2, fetch.Parts.Length);
+
+        device.Handle(new DeviceEvent.PartsReady(fetch.Lease, ["left"u8.ToArray(), "right"u8.ToArray()]));
+        device.CompleteAll();
+
+        Assert.Equal("leftright", Encoding.ASCII.GetString(Assert.Single(device.Segments[lease])));
+
+        static void AddParts(Grant grant)
+        {
+            grant.Parts.Add(new Part { Begin = 0, End = 10, Inline = ByteString.CopyFromUtf8("left") });
+            grant.Parts.Add(new Part { Begin = 10, End = 30, Inline = ByteString.CopyFromUtf8("right") });
+        }
+    }
+
+    [Fact]
+    public void Inputs_AsTheyCome_AreRunWithTheirIndices()
+    {
+        DeviceHarness device = new(slotCount: 4);
+        device.Grant(DeviceHarness.Describe(CombineKind.Files, RunMode.Item), 10, 13, change: AddInputs);
+        DeviceEffect.FetchInputs fetch = Assert.Single(device.Noted.OfType<DeviceEffect.FetchInputs>());
+        Assert.Equal(["i10", "i11", "i12"], fetch.Inputs.Select(i => i.Name));
+        Assert.Empty(device.Runs);
+
+        device.Handle(new DeviceEvent.InputsReady(fetch.Lease, 12));
+
+        DeviceEffect.StartRun[] runs = [.. device.Runs.Values.Cast<DeviceEffect.StartRun>()];
+        Assert.All(runs, r => Assert.Equal($"i{r.Range.Begin}", r.Inputs[0].Name));
+        Assert.Equal([10, 11], runs.Select(r => r.Range.Begin).Order());
+        device.CompleteAll();
+        device.Handle(new DeviceEvent.InputsReady(fetch.Lease, 13));
+        device.CompleteAll();
+        Assert.Equal(0, device.LeaseCountAtParent);
+
+        static void AddInputs(Grant grant) =>
+            grant.Inputs.Add(Enumerable.Range(10, 3).Select(
+                i => new Input { Name = $"i{i}", Digest = SampleFrames.Digest((byte)i), SizeBytes = i }));
+    }
+
+    [Fact]
+    public void RunFailed_NacksOnceAndDropsTheJob()
+    {
+        DeviceHarness device = new(slotCount: 1);
+        device.Grant(DeviceHarness.Describe(CombineKind.Lines), 0, 10);
+        device.Grant(DeviceHarness.Describe(CombineKind.Lines), 10, 20);
+        device.Grant(DeviceHarness.Describe(CombineKind.Lines), 0, 10, job: 99);
+
+        LeaseId failed = device.Runs.Keys.Min();
+        device.Runs.Remove(failed);
+
+        device.Handle(new DeviceEvent.RunFailed(
+            failed, new ModelFailure(0, TrapCode.Unreachable, "boom", new Fuel(7))));
+
+        Nack nack = Assert.Single(device.Nacks);
+        Assert.Equal(NackReason.NackProgramFailed, nack.Reason);
+        Assert.Equal((0, 6, "boom", 7), (nack.Failure.Index, nack.Failure.Trap, nack.Failure.Message, nack.Failure.Fuel));
+        Assert.Equal(1, device.State.LeaseCount);
+        Assert.Equal(1, device.LeaseCountAtParent);
+        Assert.All(device.Runs.Values, r => Assert.Equal(99UL, ((DeviceEffect.StartRun)r).Job.Value));
+    }
+
+    [Fact]
+    public void ProgramRefused_NacksWithLoadFailed()
+    {
+        DeviceHarness device = new() { ProgramsAreReadyAtOnce = false };
+        device.Grant(DeviceHarness.Describe(CombineKind.Lines), 4, 10);
+
+        device.Handle(new DeviceEvent.ProgramRefused(
+            device.Noted.OfType<DeviceEffect.PrepareProgram>().Single().Job, "an import that is not offered"));
+
+        Nack nack = Assert.Single(device.Nacks);
+        Assert.Equal((int)TrapCode.LoadFailed, nack.Failure.Trap);
+        Assert.Equal(4, nack.Failure.Index);
+        Assert.Equal(0, device.State.LeaseCount);
+    }
+
+    [Fact]
+    public void ProgramUnavailable_NacksEachLease()
+    {
+        DeviceHarness device = new() { ProgramsAreReadyAtOnce = false };
+        device.Grant(DeviceHarness.Describe(CombineKind.Lines), 0, 10);
+        device.Grant(DeviceHarness.Describe(CombineKind.Lines), 10, 20);
+
+        device.Handle(new DeviceEvent.ProgramUnavailable(
+            device.Noted.OfType<DeviceEffect.PrepareProgram>().Single().Job,
+            NackReason.NackBlobUnavailable,
+            "not found"));
+
+        Assert.Equal(2, device.Nacks.Count(n => n.Reason == NackReason.NackBlobUnavailable));
+        Assert.Equal(0, device.LeaseCountAtParent);
+    }
+
+    [Fact]
+    public void Output_ThatCannotBeCombined_FailsTheProgram()
+    {
+        DeviceHarness device = new(slotCount: 1);
+        device.Grant(DeviceHarness.Describe(CombineKind.Sum), 0, 10);
+        LeaseId run = device.Runs.Keys.Min();
+
+        device.Handle(new DeviceEvent.RunCompleted(
+            run, [new RunOutput("no number"u8.ToArray(), [])], new Fuel(1), TimeSpan.Zero));
+
+        Assert.Equal((int)TrapCode.BadOutput, Assert.Single(device.Nacks).Failure.Trap);
+    }
+
+    [Fact]
+    public void Granted_KindFromALaterVersion_IsGivenBack()
+    {
+        DeviceHarness device = new();
+        JobDescription description = DeviceHarness.Describe(CombineKind.Lines);
+        description.Kind = 44;
+
+        device.Grant(description, 0, 10);
+
+        Assert.Equal(NackReason.NackNoRoom, Assert.Single(device.Nacks).Reason);
+    }
+
+    [Fact]
+    public void Cancelled_StopsItsRunsAlone()
+    {
+        DeviceHarness device = new(slotCount: 1);
+        long lease = device.Grant(DeviceHarness.Describe(CombineKind.Lines), 0, 10);
+        long other = device.Grant(DeviceHarness.Describe(CombineKind.Lines), 10, 12);
+
+        device.Cancel(lease);
+        device.CompleteAll();
+
+        Assert.False(device.Segments.ContainsKey(lease));
+        Assert.True(device.Segments.ContainsKey(other));
+        Assert.Equal(0, device.LeaseCountAtParent);
+    }
+
+    [Fact]
+    public void LinkLost_DropsAllAndIgnoresWhatEndsLater()
+    {
+        DeviceHarness device = new(slotCount: 1);
+        device.Grant(DeviceHarness.Describe(CombineKind.Lines), 0, 10);
+        LeaseId run = device.Runs.Keys.Min();
+
+        device.Handle(new DeviceEvent.LinkLost());
+        device.Handle(new DeviceEvent.RunCompleted(
+            run, [new RunOutput("0\n"u8.ToArray(), [])], new Fuel(1), TimeSpan.Zero));
+
+        Assert.Empty(device.Runs);
+        Assert.Empty(device.Segments);
+        Assert.Equal(0, device.State.LeaseCount);
+        Assert.Equal(0, device.State.HeldBytes);
+    }
+
+    [Fact]
+    public void RunLost_OnEverySlot_GivesTheLeaseBack()
+    {
+        DeviceHarness device = new(slotCount: 2);
+        device.Grant(DeviceHarness.Describe(CombineKind.Lines), 0, 1);
+
+        for (int i = 0; i < 2; i++)
+        {
+            LeaseId run = Assert.Single(device.Runs).Key;
+            device.Runs.Remove(run);
+            device.Handle(new DeviceEvent.RunLost(run, "no executor can be started"));
+        }
+
+        Nack nack = Assert.Single(device.Nacks);
+        Assert.Equal(NackReason.NackNoRoom, nack.Reason);
+        Assert.Equal("no executor can be started", nack.Detail);
+    }
+
+    [Fact]
+    public void Revoked_GivesBackWhatHasNotBegun()
+    {
+        DeviceHarness device = new(slotCount: 1);
+        long lease = device.Grant(DeviceHarness.Describe(CombineKind.Lines), 0, 1000);
+        long begun = device.Runs.Values.Cast<DeviceEffect.StartRun>().Max(r => r.Range.End);
+
+        device.Revoke(lease, 0);
+
+        Assert.Equal(begun, device.Sent[^1].Keep.From);
+        device.CompleteAll();
+        Assert.Equal(0, device.LeaseCountAtParent);
+    }
+
+    [Fact]
+    public void Stopping_FinishesWhatRunsAndGivesBackTheRest()
+    {
+        DeviceHarness device = new(slotCount: 1);
+        long running = device.Grant(DeviceHarness.Describe(CombineKind.Lines), 0, 100);
+        device.Grant(DeviceHarness.Describe(CombineKind.Lines), 100, 200);
+
+        device.Handle(new DeviceEvent.Stopping());
+
+        Assert.Equal(0, device.Sent.Last(f => f.Window is not null).Window.Fuel);
+        Assert.Equal(NackReason.NackStopping, Assert.Single(device.Nacks).Reason);
+        Assert.False(device.IsDrained);
+        device.CompleteAll();
+        Assert.True(device.IsDrained);
+        Assert.StartsWith("0\n", Encoding.ASCII.GetString(device.Product(running, CombineKind.Lines)), StringComparison.Ordinal);
+        Assert.Equal(0, device.LeaseCountAtParent);
+        device.Grant(DeviceHarness.Describe(CombineKind.Lines), 200, 300);
+        Assert.Empty(device.Runs);
+        Assert.Equal(0, device.LeaseCountAtParent);
+    }
+
+    [Fact]
+    public void Uploads_TooFarBehind_HoldUpTheSlots()
+    {
+        DeviceHarness device = new(slotCount: 1, new DeviceLimits { HeldBytesMax = 1000, CommitBytesEager = 1 })
+        {
+            CommitsAreSentAtOnce = false,
+        };
+        device.Grant(DeviceHarness.Describe(CombineKind.Concat), 0, 100_000);
+        int count = 0;
+        while (device.Runs.Count > 0 && count < 1000)
+        {
+            device.Complete(device.Runs.Keys.Min());
+            count++;
+        }
+
+        Assert.Empty(device.Runs);
+        Assert.InRange(device.State.HeldBytes, 1001, 1_000_000);
+
+        while (device.Unsent.Count > 0)
+        {
+            device.SendOne();
+        }
+
+        Assert.NotEmpty(device.Runs);
+    }
+
+    [Fact]
+    public void Jobs_WithoutLeases_AreForgottenOldestFirst()
+    {
+        DeviceHarness device = new(slotCount: 1, new DeviceLimits { IdleJobCountMax = 2 });
+        for (ulong job = 1; job <= 4; job++)
+        {
+            device.Grant(DeviceHarness.Describe(CombineKind.Lines), 0, 1, job);
+            device.CompleteAll();
+        }
+
+        Assert.Equal([1UL, 2UL], device.Noted.OfType<DeviceEffect.ForgetProgram>().Select(f => f.Job.Value));
+    }
+
+    private static SortedDictionary<long, long> GrantAll(DeviceHarness device, Prng prng, JobDescription description)
+    {
+        SortedDictionary<long, long> leases = [];
+        for (long begin = 0; begin < 600;)
+        {
+            long end = Math.Min(600, begin + 1 + prng.Below(200));
+            leases.Add(begin, device.Grant(description, begin, end));
+            begin = end;
+        }
+
+        return leases;
+    }
+
+    private static void WorkThrough(
+        DeviceHarness device,
+        Prng prng,
+        SortedDictionary<long, long> leases,
+        JobDescription description)
+    {
+        while (device.Runs.Count > 0 || device.Unsent.Count > 0)
+        {
+            device.Now += TimeSpan.FromMilliseconds(prng.Below(60));
+            LeaseId[] runs = [.. device.Runs.Keys.Order()];
+            LeaseId? run = runs.Length > 0 ? runs[prng.Below(runs.Length)] : null;
+            switch (prng.Below(12))
+            {
+                case 0:
+                    device.Handle(new DeviceEvent.TimePassed());
+                    break;
+                case 1 when leases.Count < 40:
+                    RevokeOne(device, prng, leases, description);
+                    break;
+                case 2 or 3 when device.Unsent.Count > 0:
+                    device.SendOne();
+                    break;
+                default:
+                    if (run is { } some)
+                    {
+                        device.Complete(some);
+                    }
+                    else if (device.Unsent.Count > 0)
+                    {
+                        device.SendOne();
+                    }
+
+                    break;
+            }
+        }
+    }
+
+    private static void RevokeOne(
+        DeviceHarness device,
+        Prng prng,
+        SortedDictionary<long, long> leases,
+        JobDescription description)
+    {
+        long[] begins = [.. leases.Keys];
+        int at = (int)prng.Below(begins.Length);
+        long end = at + 1 < begins.Length ? begins[at + 1] : 600;
+        int sent = device.Sent.Count;
+        device.Revoke(leases[begins[at]], begins[at] + prng.Below(end - begins[at]));
+        if (device.Sent.Skip(sent).FirstOrDefault(f => f.Keep is not null) is { } answer && answer.Keep.From < end)
+        {
+            // A lease that was given back whole has nothing; its indices go to the new one under the same key.
+            leases[answer.Keep.From] = device.Grant(description, answer.Keep.From, end);
+        }
+    }
+
+    private static byte[] CombineWhole(CombineKind combine, RunMode mode, long begin, long end)
+    {
+        ImmutableArray<RunOutput> outputs = DeviceHarness.OutputsOf(new IndexRange(begin, end), mode);
+        if (combine == CombineKind.Merge)
+        {
+            return [.. outputs.SelectMany(o => o.StandardOutput.ToArray())];
+        }
+
+        SegmentCombiner combiner = new(combine);
+        combiner.AppendRun(new IndexRange(begin, end), mode, outputs, []);
+        return combiner.ToSegment().ToArray();
+    }
+
+    private static byte[] Join(CombineKind combine, byte[][] segments)
+    {
+        if (combine == CombineKind.Merge)
+        {
+            return [.. segments.SelectMany(s => s)];
+        }
+
+        SegmentCombiner combiner = new(combine);
+        foreach (byte[] segment in segments)
+        {
+            combiner.AppendSegment(segment);
+        }
+
+        return combiner.ToSegment().ToArray();
+    }
+}
