@@ -1,1 +1,25 @@
-return 0;
+using System.Collections.Immutable;
+using Ptorrent.Bench;
+
+// A bench is a name, a line of help and a function from the remaining arguments to an exit code; each has its own file.
+ImmutableArray<(string Name, string Help, Func<ImmutableArray<string>, Task<int>> Run)> benches =
+[
+    ("meter", "IN.wasm OUT.wasm [IN OUT]...: writes metered modules, for measurements outside .NET", MeterBench.RunAsync),
+];
+
+string name = args.Length > 0 ? args[0] : string.Empty;
+foreach ((string candidate, _, Func<ImmutableArray<string>, Task<int>> run) in benches)
+{
+    if (candidate == name)
+    {
+        return await run([.. args[1..]]);
+    }
+}
+
+await Console.Error.WriteLineAsync("usage: Ptorrent.Bench NAME ARGUMENTS...");
+foreach ((string candidate, string help, _) in benches)
+{
+    await Console.Error.WriteLineAsync($"  {candidate} {help}");
+}
+
+return 2;
