@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Text.Unicode;
+using Ptorrent.Model;
+using Ptorrent.Model.Jobs;
+using Ptorrent.Model.Programs;
+using Ptorrent.Model.Refusals;
+
+namespace Ptorrent.Sandbox.Programs;
+
+/// <summary>Checks and meters a program. Pure; the work of some milliseconds a megabyte.</summary>
+internal static class ProgramPreparation
+{
+    private const int ScriptBytesMax = 64 << 20;
+
+    /// <summary>Makes what executors load.</summary>
+    /// <param name="load">The program.</param>
+    /// <param name="memoryBytesMax">The most memory that this device gives to a program.</param>
+    /// <exception cref="RefusedException">The program cannot run here; says why.</exception>
+    internal static SandboxProgram Prepare(ProgramLoad load, long memoryBytesMax)
+    {
+        Invariant.Holds(load.Seed.Length == ProgramLoad.SeedBytes);
+        Invariant.Holds(load.Mode is RunMode.Range or RunMode.Item);
+        if (load.Limits.MemoryBytesMax > memoryBytesMax)
+        {
+            // To give it less than it asked for would make its result depend on the device.
+            throw new RefusedException(new Refusal(
+                RefusalCode.TooMuchMemory,
+                "memory-max",
+                string.Create(CultureInfo.InvariantCulture, $"{load.Limits.MemoryBytesMax} bytes"),
+                string.Create(
+                    CultureInfo.InvariantCulture, $"this device gives a program {memoryBytesMax} bytes of memory at most"),
+                "Lower the program's memory limit"));
+        }
+
+        return load.Kind switch
+        {
+            ProgramKind.Script => new SandboxProgram(load, CheckScript(load)),
+            ProgramKind.Wasi or ProgramKind.Kernel => new SandboxProgram(load, Meter(load)),
+            _ => throw new RefusedException(new Refusal(
+                RefusalCode.InvalidValue, "program", load.Name, "the kind of program is wasi, kernel or script", string.Empty)),
+        };
+    }
+
+    private static ReadOnlyMemory<byte> CheckScript(ProgramLoad load)
+    {
+        if (load.Code.Length is 0 or > ScriptBytesMax || !Utf8.IsValid(load.Code.Span))
+        {
+            throw new RefusedException(new Refusal(
+                RefusalCode.MalformedScript,
+                "program",
+                load.Name,
+                $"a script is UTF-8 text of at most {ScriptBytesMax >> 20} MiB",
+                "Save it as UTF-8"));
+        }
+
+        return load.Code;
+    }
+
+    private static ReadOnlyMemory<byte> Meter(ProgramLoad load) => load.Code;
+}

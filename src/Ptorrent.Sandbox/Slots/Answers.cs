@@ -1,0 +1,97 @@
+using Ptorrent.Model.Programs;
+using Ptorrent.Model.Units;
+using Ptorrent.Sandbox.Frames;
+
+namespace Ptorrent.Sandbox.Slots;
+
+/// <summary>Turns an executor's answer into an outcome, believing nothing that can be checked. Pure.</summary>
+internal static class Answers
+{
+    /// <summary>Reads the answer to <paramref name="run"/>.</summary>
+    /// <param name="frame">What came.</param>
+    /// <param name="run">The run at the head.</param>
+    /// <param name="program">Its program in that process.</param>
+    /// <param name="measured">From when it became the head until now.</param>
+    /// <param name="rate">What a script's time is worth.</param>
+    /// <exception cref="FrameException">It is no answer to that run.</exception>
+    internal static RunOutcome Read(
+        ExecutorFrame frame, PendingRun run, LoadedProgram program, TimeSpan measured, ComputeRate rate)
+    {
+        switch (frame)
+        {
+            case ExecutorFrame.Done done when done.Run == run.Number && program.Refusal is null:
+                return ReadDone(done, run, measured, rate);
+            case ExecutorFrame.Failed failed when failed.Run == run.Number:
+                return ReadFailed(failed, run, program, measured, rate);
+            default:
+                throw new FrameException("it answered something else than the run that it was asked for");
+        }
+    }
+
+    private static RunOutcome ReadDone(ExecutorFrame.Done done, PendingRun run, TimeSpan measured, ComputeRate rate)
+    {
+        if (done.Outputs.Length != run.OutputCount)
+        {
+            throw new FrameException($"it sent {done.Outputs.Length} outputs where {run.OutputCount} were due");
+        }
+
+        long bytes = 0;
+        string? unsafeName = null;
+        foreach (RunOutput output in done.Outputs)
+        {
+            bytes += output.StandardOutput.Length;
+            foreach (OutputFile file in output.Files)
+            {
+                bytes += file.Content.Length;
+            }
+
+            unsafeName ??= OutputNames.FindUnsafe(output);
+        }
+
+        if (bytes > run.OutputBytesMax)
+        {
+            throw new FrameException($"it sent {bytes} bytes of output where {run.OutputBytesMax} are allowed");
+        }
+
+        TimeSpan busy = Busy(done.Time, run, measured);
+        Fuel burnt = Burnt(done.Burnt, run, busy, rate);
+        if (burnt > run.FuelMax && !run.Program.IsScript)
+        {
+            throw new FrameException($"it says that it burnt {burnt} of {run.FuelMax} fuel and did not stop");
+        }
+
+        return unsafeName is null
+            ? new RunOutcome.Completed(done.Outputs, burnt, busy)
+            : new RunOutcome.Failed(
+                new ProgramFailure(
+                    run.Begin,
+                    TrapCode.BadOutput,
+                    $"The program wrote a file whose name is not safe on every system: '{FrameDecoder.Shown(unsafeName)}'.",
+                    burnt),
+                busy);
+    }
+
+    private static RunOutcome.Failed ReadFailed(
+        ExecutorFrame.Failed failed, PendingRun run, LoadedProgram program, TimeSpan measured, ComputeRate rate)
+    {
+        if (!run.Covers(failed.Index))
+        {
+            throw new FrameException($"it failed at index {failed.Index}, which it was not asked for");
+        }
+
+        TimeSpan busy = Busy(failed.Time, run, measured);
+        Fuel burnt = Burnt(failed.Burnt, run, busy, rate);
+        Fuel bounded = burnt > run.FuelMax ? run.FuelMax : burnt;
+        ProgramFailure failure = program.Refusal is { } refusal
+            ? new ProgramFailure(failed.Index, refusal.Trap, refusal.Message, bounded)
+            : new ProgramFailure(failed.Index, failed.Trap, failed.Message, bounded);
+        return new RunOutcome.Failed(failure, busy);
+    }
+
+    // A script that took over its executor could say anything of its time, and its time is what it costs.
+    private static TimeSpan Busy(TimeSpan said, PendingRun run, TimeSpan measured) =>
+        run.Program.IsScript || said > measured ? measured : said;
+
+    private static Fuel Burnt(Fuel said, PendingRun run, TimeSpan busy, ComputeRate rate) =>
+        run.Program.IsScript ? rate.FuelIn(busy) : said;
+}

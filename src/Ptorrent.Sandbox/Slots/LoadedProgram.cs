@@ -1,0 +1,16 @@
+using Ptorrent.Sandbox.Frames;
+
+namespace Ptorrent.Sandbox.Slots;
+
+/// <summary>A program in one process, from its LOAD on.</summary>
+internal sealed class LoadedProgram(uint number, SandboxProgram program)
+{
+    internal uint Number { get; } = number;
+
+    internal SandboxProgram Program { get; } = program;
+
+    internal bool HasMerge { get; set; }
+
+    /// <summary>What the executor said instead of LOADED; the runs that were sent on its heels fail with this.</summary>
+    internal ExecutorFrame.Refused? Refusal { get; set; }
+}

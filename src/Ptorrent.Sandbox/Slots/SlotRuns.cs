@@ -1,0 +1,562 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Ptorrent.Model;
+using Ptorrent.Model.Programs;
+using Ptorrent.Model.Refusals;
+using Ptorrent.Model.Units;
+using Ptorrent.Sandbox.Frames;
+using Ptorrent.Sandbox.Processes;
+
+namespace Ptorrent.Sandbox.Slots;
+
+/// <summary>
+/// A slot's state behind one lock: the runs that wait, the answers that are expected from the process, and the process.
+/// The head, the first expected answer, is what the process works on; its time is measured from when it became the head.
+/// </summary>
+internal sealed partial class SlotRuns : IExecutorListener
+{
+    private const int CrashCountMax = 2;
+    private const int AttachAttemptsMax = 3;
+    private static readonly TimeSpan ScriptLoadTimeMin = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _gate = new();
+    private readonly int _index;
+    private readonly SandboxOptions _options;
+    private readonly ProcessPool _pool;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Func<ComputeRate> _rate;
+    private readonly LinkedList<PendingRun> _waiting = new();
+    private readonly Queue<Expectation> _expected = new();
+    private readonly ITimer _timer;
+    private ExecutorProcess? _process;
+    private ProgramTable _programs = new();
+    private Task _acquiring = Task.CompletedTask;
+    private int _runsInFlight;
+    private long _bytesInFlight;
+    private long _headSince;
+    private TimeSpan _headTimeMax;
+    private long _timerDueAt = long.MaxValue;
+    private bool _isStopped;
+
+    internal SlotRuns(
+        int index, SandboxOptions options, ProcessPool pool, TimeProvider time, ILogger logger, Func<ComputeRate> rate)
+    {
+        _index = index;
+        _options = options;
+        _pool = pool;
+        _time = time;
+        _logger = logger;
+        _rate = rate;
+        _timer = time.CreateTimer(
+            static state => ((SlotRuns)state!).OnTime(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    internal int ReplacedCount { get; private set; }
+
+    internal int? ProcessId
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _process?.Id;
+            }
+        }
+    }
+
+    /// <summary>Gets the first process.</summary>
+    /// <exception cref="SandboxException">None can be started.</exception>
+    internal async Task StartAsync()
+    {
+        ExecutorProcess process = await _pool.TakeAsync(ProcessProfile.Common(_options));
+        lock (_gate)
+        {
+            Adopt(process);
+        }
+    }
+
+    /// <summary>Puts a run at the end of the line.</summary>
+    /// <exception cref="RefusedException">Busy: the line is full.</exception>
+    /// <exception cref="SandboxException">The sandbox has been stopped.</exception>
+    internal void Submit(PendingRun run)
+    {
+        lock (_gate)
+        {
+            if (_isStopped)
+            {
+                throw Stopped();
+            }
+
+            if (_waiting.Count + _runsInFlight >= _options.RunsWaitingMax)
+            {
+                throw new RefusedException(new Refusal(
+                    RefusalCode.Busy, "slot", $"{_index}", $"{_options.RunsWaitingMax} runs are waiting", "Wait for one"));
+            }
+
+            _waiting.AddLast(run);
+            Pump();
+        }
+    }
+
+    internal void Cancel(PendingRun run, CancellationToken cancelled)
+    {
+        lock (_gate)
+        {
+            if (run.Outcome.IsCompleted)
+            {
+                return;
+            }
+
+            run.Abandon(cancelled);
+            if (_waiting.Remove(run))
+            {
+                return;
+            }
+
+            if (_expected.TryPeek(out Expectation head) && head.Run == run)
+            {
+                BeginHead();
+            }
+        }
+    }
+
+    internal async ValueTask StopAsync()
+    {
+        Task acquiring;
+        lock (_gate)
+        {
+            _isStopped = true;
+            Requeue(null);
+            FailAll(Stopped());
+            _process?.Kill();
+            _process = null;
+            acquiring = _acquiring;
+        }
+
+        await acquiring;
+        await _timer.DisposeAsync();
+    }
+
+    /// <inheritdoc/>
+    public (long BodyBytes, long OutputCount) OutputsMax(ExecutorProcess process)
+    {
+        lock (_gate)
+        {
+            if (process != _process || !_expected.TryPeek(out Expectation head) || head.Run is not { } run)
+            {
+                return (0, 0);
+            }
+
+            long overhead = FrameLimits.OutputOverheadBytesMax + Math.Min(run.OutputCount * 8, run.OutputBytesMax);
+            return (Math.Min(run.OutputBytesMax + overhead, FrameLimits.BodyFromExecutorBytesMax), run.OutputCount);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnFrame(ExecutorProcess process, ExecutorFrame frame)
+    {
+        lock (_gate)
+        {
+            if (process != _process)
+            {
+                return;
+            }
+
+            if (!_expected.TryPeek(out Expectation head))
+            {
+                throw new FrameException("it answered though nothing was asked");
+            }
+
+            if (head.Run is { } run)
+            {
+                TimeSpan measured = _time.GetElapsedTime(_headSince);
+                run.Complete(Answers.Read(frame, run, head.Program, measured, _rate()));
+                _runsInFlight--;
+                _bytesInFlight -= run.BodyBytes;
+            }
+            else
+            {
+                OnLoadAnswer(frame, head.Program);
+            }
+
+            _expected.Dequeue();
+            BeginHead();
+            Pump();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnEnded(ExecutorProcess process, ExecutorEnd end)
+    {
+        lock (_gate)
+        {
+            if (process != _process || _isStopped)
+            {
+                return;
+            }
+
+            PendingRun? head = Head();
+            LogEnded(_index, process.Id, end.Text);
+            ForgetProcess();
+            Requeue(head);
+            if (head is not null)
+            {
+                Blame(head, end);
+            }
+
+            Pump();
+        }
+    }
+
+    private void Blame(PendingRun head, ExecutorEnd end)
+    {
+        head.CrashCount++;
+        TimeSpan busy = _time.GetElapsedTime(_headSince);
+        if (head.IsAbandoned)
+        {
+            return;
+        }
+
+        if (end.IsOutOfMemory)
+        {
+            head.Fail(TrapCode.MemoryExhausted, $"The executor ran out of memory: {end.Text}.", Fuel.Zero, busy);
+        }
+        else if (end.IsNonsense)
+        {
+            head.Fail(
+                TrapCode.ProcessCrashed, $"The executor broke its protocol and was killed: {end.Text}.", Fuel.Zero, busy);
+        }
+        else if (head.CrashCount >= CrashCountMax)
+        {
+            head.Fail(
+                TrapCode.ProcessCrashed,
+                $"The executor died under this run {head.CrashCount} times, the last time because {end.Text}.",
+                Fuel.Zero,
+                busy);
+        }
+        else
+        {
+            // The operating system may have needed the memory, or a person may have ended it: no proof of guilt yet.
+            LogRepeated(_index, head.Number);
+            _waiting.AddFirst(head);
+        }
+    }
+
+    /// <summary>What the process works on: the first run, also while its program is being loaded.</summary>
+    private PendingRun? Head()
+    {
+        if (!_expected.TryPeek(out Expectation head))
+        {
+            return null;
+        }
+
+        if (head.Run is not null)
+        {
+            return head.Run;
+        }
+
+        foreach (Expectation expectation in _expected)
+        {
+            if (expectation.Run is not null && expectation.Program == head.Program)
+            {
+                return expectation.Run;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Takes all sent runs but <paramref name="blamed"/> back to the front of the line, in order.</summary>
+    private void Requeue(PendingRun? blamed)
+    {
+        LinkedListNode<PendingRun>? last = null;
+        foreach (Expectation expectation in _expected)
+        {
+            if (expectation.Run is { IsAbandoned: false } run && run != blamed)
+            {
+                last = last is null ? _waiting.AddFirst(run) : _waiting.AddAfter(last, run);
+            }
+        }
+
+        _expected.Clear();
+        _runsInFlight = 0;
+        _bytesInFlight = 0;
+    }
+
+    private void ForgetProcess()
+    {
+        _process = null;
+        _programs = new ProgramTable();
+        ReplacedCount++;
+    }
+
+    private void FailAll(SandboxException cause)
+    {
+        foreach (PendingRun run in _waiting)
+        {
+            run.Fail(cause);
+        }
+
+        _waiting.Clear();
+    }
+
+    private void OnLoadAnswer(ExecutorFrame frame, LoadedProgram program)
+    {
+        switch (frame)
+        {
+            case ExecutorFrame.Loaded loaded when loaded.Program == program.Number:
+                program.HasMerge = loaded.HasMerge;
+                break;
+            case ExecutorFrame.Refused refused when refused.Program == program.Number:
+                program.Refusal = refused;
+                _programs.Remove(program);
+                break;
+            default:
+                throw new FrameException("it answered something else than the load that it was asked for");
+        }
+    }
+
+    /// <summary>Sends what may be sent.</summary>
+    private void Pump()
+    {
+        while (!_isStopped)
+        {
+            PendingRun? next = _waiting.First?.Value;
+            if (_process is null)
+            {
+                Acquire(next is null ? ProcessProfile.Common(_options) : ProcessProfile.For(next.Program, _options));
+                return;
+            }
+
+            if (next is null || !HasCredit(next))
+            {
+                return;
+            }
+
+            if (Serves(_process, next.Program))
+            {
+                _waiting.RemoveFirst();
+                Send(_process, next);
+            }
+            else if (_expected.Count > 0)
+            {
+                return;
+            }
+            else
+            {
+                _process.Kill();
+                ForgetProcess();
+            }
+        }
+    }
+
+    private bool HasCredit(PendingRun run) =>
+        _runsInFlight == 0
+        || (_runsInFlight < _options.RunsInFlightMax && _bytesInFlight + run.BodyBytes <= _options.BytesInFlightMax);
+
+    private bool Serves(ExecutorProcess process, SandboxProgram program)
+    {
+        if (process.Profile != ProcessProfile.For(program, _options))
+        {
+            return false;
+        }
+
+        // A script can reach into its executor: nothing else of anybody else's may be, or may have been, in there.
+        return program.IsScript
+            ? _programs.IsFresh || _programs.BoundTo == program
+            : _programs.BoundTo is null;
+    }
+
+    private void Send(ExecutorProcess process, PendingRun run)
+    {
+        bool wasIdle = _expected.Count == 0;
+        LoadedProgram? loaded = _programs.Use(run.Program);
+        if (loaded is null)
+        {
+            while (_programs.TakeSurplus(run.Program, _options.ProgramCountMax, _options.ProcessMemoryBytesMax)
+                is { } surplus)
+            {
+                process.Send(new AgentFrame.Unload(surplus.Number));
+            }
+
+            loaded = _programs.Add(run.Program);
+            process.Send(new AgentFrame.Load(loaded.Number, run.Program));
+            _expected.Enqueue(new Expectation(loaded, null));
+        }
+
+        process.Send(run.ToFrame(loaded.Number));
+        _expected.Enqueue(new Expectation(loaded, run));
+        _runsInFlight++;
+        _bytesInFlight += run.BodyBytes;
+        if (wasIdle)
+        {
+            BeginHead();
+        }
+    }
+
+    private void Acquire(ProcessProfile profile)
+    {
+        if (_acquiring.IsCompleted)
+        {
+            _acquiring = AcquireAsync(profile);
+        }
+    }
+
+    private async Task AcquireAsync(ProcessProfile profile)
+    {
+        // Off the caller's stack: it holds the lock.
+        await Task.Yield();
+        for (int attempt = 1; ; attempt++)
+        {
+            SandboxException failed;
+            try
+            {
+                ExecutorProcess process = await _pool.TakeAsync(profile);
+                lock (_gate)
+                {
+                    if (Adopt(process))
+                    {
+                        return;
+                    }
+                }
+
+                failed = new SandboxException("Executors end as soon as they have started.");
+            }
+            catch (SandboxException e)
+            {
+                failed = e;
+            }
+            catch (OperationCanceledException)
+            {
+                failed = Stopped();
+            }
+
+            lock (_gate)
+            {
+                if (_isStopped || attempt == AttachAttemptsMax)
+                {
+                    LogNoProcess(_index, failed.Message);
+                    _acquiring = Task.CompletedTask;
+                    FailAll(failed);
+                    return;
+                }
+            }
+        }
+    }
+
+    private bool Adopt(ExecutorProcess process)
+    {
+        if (_isStopped)
+        {
+            process.Kill();
+            return true;
+        }
+
+        if (!process.TryAttach(this))
+        {
+            return false;
+        }
+
+        _process = process;
+        _acquiring = Task.CompletedTask;
+        Pump();
+        return true;
+    }
+
+    /// <summary>Measures the head's time from now on.</summary>
+    private void BeginHead()
+    {
+        if (!_expected.TryPeek(out Expectation head))
+        {
+            return;
+        }
+
+        _headSince = _time.GetTimestamp();
+        _headTimeMax = head.Run switch
+        {
+            null => LoadTimeMax(head.Program.Program),
+            { IsAbandoned: true } => _options.CancelTimeMax,
+            { } run => run.TimeMax,
+        };
+
+        // The timer is set only where it would ring too late: with many short runs it is hardly ever touched.
+        long dueAt = _headSince + (long)(_headTimeMax.TotalSeconds * _time.TimestampFrequency);
+        if (dueAt < _timerDueAt)
+        {
+            SetTimer(_headTimeMax);
+        }
+    }
+
+    // What a script does while it is being loaded is its own code's doing.
+    private TimeSpan LoadTimeMax(SandboxProgram program)
+    {
+        TimeSpan own = program.Load.Limits.TimeMax < ScriptLoadTimeMin ? ScriptLoadTimeMin : program.Load.Limits.TimeMax;
+        return program.IsScript && own < _options.LoadTimeMax ? own : _options.LoadTimeMax;
+    }
+
+    private void SetTimer(TimeSpan after)
+    {
+        _timerDueAt = _time.GetTimestamp() + (long)(after.TotalSeconds * _time.TimestampFrequency);
+        _timer.Change(after, Timeout.InfiniteTimeSpan);
+    }
+
+    private void OnTime()
+    {
+        lock (_gate)
+        {
+            _timerDueAt = long.MaxValue;
+            if (_isStopped || _process is null || !_expected.TryPeek(out Expectation expectation))
+            {
+                return;
+            }
+
+            TimeSpan busy = _time.GetElapsedTime(_headSince);
+            if (busy < _headTimeMax)
+            {
+                // A timer counts whole milliseconds.
+                SetTimer(_headTimeMax - busy + TimeSpan.FromMilliseconds(1));
+                return;
+            }
+
+            PendingRun? head = Head();
+            LogKilled(_index, _process.Id, busy.TotalSeconds);
+            _process.Kill();
+            ForgetProcess();
+            Requeue(head);
+            if (head is { IsAbandoned: false })
+            {
+                FailLate(head, expectation.Run is null, busy);
+            }
+
+            Pump();
+        }
+    }
+
+    private void FailLate(PendingRun head, bool whileLoading, TimeSpan busy)
+    {
+        if (whileLoading)
+        {
+            head.Fail(
+                TrapCode.TimeExhausted,
+                $"Loading the program took more than {_headTimeMax.TotalSeconds:0.###} s.",
+                Fuel.Zero,
+                busy);
+            return;
+        }
+
+        bool byFuel = head.TimeTrap == TrapCode.FuelExhausted;
+        head.Fail(
+            head.TimeTrap,
+            byFuel
+                ? $"The fuel limit was reached: a script's fuel is time, here {head.TimeMax.TotalSeconds:0.###} s."
+                : $"The time limit of {head.TimeMax.TotalSeconds:0.###} s was reached.",
+            byFuel ? head.FuelMax : _rate().FuelIn(busy),
+            busy);
+    }
+
+    private static SandboxException Stopped() => new("The sandbox has been stopped.");
+
+    /// <summary>An answer that must come next: to a load where there is no run.</summary>
+    private readonly record struct Expectation(LoadedProgram Program, PendingRun? Run);
+}
