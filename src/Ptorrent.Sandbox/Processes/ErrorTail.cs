@@ -25,13 +25,13 @@ internal sealed class ErrorTail
     }
 
     /// <summary>Reads until the stream ends.</summary>
-    internal async Task ReadAsync(Stream stream)
+    internal async Task ReadAsync(Stream stream, CancellationToken stop)
     {
         byte[] buffer = new byte[KeptBytesMax];
         try
         {
             int got;
-            while ((got = await stream.ReadAsync(buffer)) > 0)
+            while ((got = await stream.ReadAsync(buffer, stop)) > 0)
             {
                 Keep(buffer.AsSpan(0, got));
             }

@@ -101,10 +101,19 @@ internal sealed class ExecutorProcess
     /// <summary>Kills it. At once, and more than once does no harm.</summary>
     internal void Kill()
     {
+        if (_isEnding)
+        {
+            // Its number may belong to somebody else by now.
+            return;
+        }
+
         try
         {
             _wasKilled = true;
-            _process.Kill();
+            if (!OperatingSystem.IsLinux() || !ProcessGroup.TryKill(Id))
+            {
+                _process.Kill(entireProcessTree: true);
+            }
         }
         catch (Exception e) when (e is InvalidOperationException or Win32Exception or ObjectDisposedException)
         {
@@ -117,21 +126,32 @@ internal sealed class ExecutorProcess
         // The constructor must be done before anything is heard from the process.
         await Task.Yield();
         using CancellationTokenSource stopWriting = new();
-        Task errors = _errors.ReadAsync(_process.StandardError.BaseStream);
+        using CancellationTokenSource stopReading = new();
+        Task errors = _errors.ReadAsync(_process.StandardError.BaseStream, stopReading.Token);
         Task writing = WriteAsync(_process.StandardInput.BaseStream, stopWriting.Token);
-        string? nonsense = await ReadAsync(_process.StandardOutput.BaseStream);
+        Task<string?> reading = ReadAsync(_process.StandardOutput.BaseStream, stopReading.Token);
+        Task exited = _process.WaitForExitAsync();
+        await Task.WhenAny(reading, exited);
         bool wasKilled = _wasKilled;
-        if (nonsense is not null)
+
+        // Whichever of the two came first, the other follows at once, or something is wrong: a process that closed its
+        // output and goes on, or a child of it that holds the output open.
+        Task both = Task.WhenAll(reading, exited);
+        await both.WaitAsync(ExitTimeMax, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!both.IsCompleted)
         {
             Kill();
+            await exited.WaitAsync(ExitTimeMax, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         _isEnding = true;
         _outbox.Writer.TryComplete();
         await stopWriting.CancelAsync();
-        int? exitCode = await ExitAsync();
-        await writing;
         await errors.WaitAsync(ExitTimeMax, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await stopReading.CancelAsync();
+        await Task.WhenAll(reading, writing, errors);
+        string? nonsense = await reading;
+        int? exitCode = exited.IsCompletedSuccessfully ? _process.ExitCode : null;
         ExecutorEnd end = Describe(nonsense, wasKilled, exitCode);
         IExecutorListener? listener;
         lock (_gate)
@@ -143,16 +163,15 @@ internal sealed class ExecutorProcess
         _ready.TrySetException(new SandboxException($"The executor did not start: {end.Text}."));
         listener?.OnEnded(this, end);
         _process.Dispose();
-        await errors;
     }
 
     /// <returns>What nonsense it spoke; null where it just ended.</returns>
-    private async Task<string?> ReadAsync(Stream stream)
+    private async Task<string?> ReadAsync(Stream stream, CancellationToken stop)
     {
         FrameReader reader = new(stream);
         try
         {
-            while (await reader.ReadAsync(BodyBytesMax, CancellationToken.None) is (byte type, byte[] body))
+            while (await reader.ReadAsync(BodyBytesMax, stop) is (byte type, byte[] body))
             {
                 IExecutorListener? listener = Listener();
                 long outputsMax = listener is not null && type == FrameType.Done ? listener.OutputsMax(this).OutputCount : 0;
@@ -163,6 +182,7 @@ internal sealed class ExecutorProcess
         }
         catch (FrameException nonsense)
         {
+            Kill();
             return nonsense.Message;
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
@@ -228,24 +248,6 @@ internal sealed class ExecutorProcess
         {
             // The process is gone or going: its reader tells.
         }
-    }
-
-    private async Task<int?> ExitAsync()
-    {
-        using CancellationTokenSource late = new(ExitTimeMax, _time);
-        try
-        {
-            await _process.WaitForExitAsync(late.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // It closed its output and goes on, or stays unkillable inside the operating system for a while.
-            Kill();
-            using CancellationTokenSource last = new(ExitTimeMax, _time);
-            await _process.WaitForExitAsync(last.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        return _process.HasExited ? _process.ExitCode : null;
     }
 
     private ExecutorEnd Describe(string? nonsense, bool wasKilled, int? exitCode)

@@ -4,6 +4,9 @@ using Ptorrent.Model;
 using Ptorrent.Model.Jobs;
 using Ptorrent.Model.Programs;
 using Ptorrent.Model.Refusals;
+using Ptorrent.Wasm;
+using Ptorrent.Wasm.Inspection;
+using Ptorrent.Wasm.Metering;
 
 namespace Ptorrent.Sandbox.Programs;
 
@@ -11,6 +14,7 @@ namespace Ptorrent.Sandbox.Programs;
 internal static class ProgramPreparation
 {
     private const int ScriptBytesMax = 64 << 20;
+    private const int PageBytes = 64 * 1024;
 
     /// <summary>Makes what executors load.</summary>
     /// <param name="load">The program.</param>
@@ -56,5 +60,27 @@ internal static class ProgramPreparation
         return load.Code;
     }
 
-    private static ReadOnlyMemory<byte> Meter(ProgramLoad load) => load.Code;
+    private static ReadOnlyMemory<byte> Meter(ProgramLoad load)
+    {
+        try
+        {
+            ModuleInfo info = ProgramInspector.Inspect(load.Code.Span);
+            if (info.Kind != load.Kind)
+            {
+                throw new RefusedException(new Refusal(
+                    RefusalCode.MissingExport,
+                    "program",
+                    load.Name,
+                    $"its exports make the module a {info.Kind}, and the job calls it a {load.Kind}".ToLowerInvariant(),
+                    "Name its kind as its exports do"));
+            }
+
+            MeteringOptions options = new() { MemoryPagesMax = (int)(load.Limits.MemoryBytesMax / PageBytes) };
+            return ModuleMeter.Rewrite(load.Code.Span, options).Bytes;
+        }
+        catch (WasmException unfit)
+        {
+            throw new RefusedException(unfit.Refusal, unfit);
+        }
+    }
 }
