@@ -54,6 +54,9 @@ public static class WasmLimits
     /// <summary>Parameters and locals of one function. Ours: browsers take 50,000, and the rewrite adds a few.</summary>
     public const int LocalCountMax = 49_900;
 
+    /// <summary>Parameters and locals of one function after the rewrite: what browsers take.</summary>
+    public const int RewrittenLocalCountMax = 50_000;
+
     /// <summary>Targets of one br_table, without its default.</summary>
     public const int LabelCountMax = 65_520;
 

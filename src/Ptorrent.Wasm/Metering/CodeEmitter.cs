@@ -25,9 +25,13 @@ internal sealed class CodeEmitter(int originalGlobalCount)
 
     public ReadOnlySpan<byte> Written => _code.Written;
 
+    /// <summary>Where in the code stands an <c>if</c> that is hardly ever taken.</summary>
+    public List<int> UnlikelyBranches { get; } = [];
+
     public void Reset(ExtraLocals extra, bool keepsFuelInLocal)
     {
         _code.Clear();
+        UnlikelyBranches.Clear();
         _extra = extra;
         KeepsFuelInLocal = keepsFuelInLocal;
         _fuelLocal = keepsFuelInLocal ? extra.Take(WasmType.I64, FuelLocal) : -1;
@@ -73,6 +77,14 @@ internal sealed class CodeEmitter(int originalGlobalCount)
     {
         Op(Opcode.Block);
         _code.WriteS64(blockType);
+    }
+
+    /// <summary>Opens an <c>if</c> that is hardly ever taken.</summary>
+    public void OpenUnlikely()
+    {
+        UnlikelyBranches.Add(_code.Length);
+        Op(Opcode.If);
+        _code.WriteS64(BlockTypes.Empty);
     }
 
     public void End() => Op(Opcode.End);

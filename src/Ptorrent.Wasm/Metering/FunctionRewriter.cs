@@ -9,16 +9,17 @@ namespace Ptorrent.Wasm.Metering;
 /// Writes one function after another with its metering. Code that stays as it is is copied as it is; indices of functions, types
 /// and locals do not move, because everything new stands behind what was there.
 /// </summary>
-internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, TypeAppender types)
+internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, TypeAppender types, BranchHints hints)
 {
     private readonly ChargePlanner _planner = new(plan);
     private readonly List<WasmType> _locals = [];
     private readonly ExtraLocals _extra = new();
     private readonly CodeEmitter _code = new(module.Globals.Count);
-    private readonly NanCanonicalizer _canonicalizer = new();
+    private readonly NanFlow _flow = new(module);
     private FunctionType _type = null!; // Set first for each function.
     private bool _isWrapped;
     private bool _isFlat;
+    private bool _followsNans;
     private int _depth;
     private int _copied;
 
@@ -34,18 +35,24 @@ internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, Typ
         int codeStart = reader.Position;
         _extra.Reset(_locals.Count);
         _isFlat = plan.IsFlat(function);
+        _followsNans = summary.MayShowNan;
+        if (_followsNans)
+        {
+            _flow.Begin(bytes, defined);
+        }
+
         _code.Reset(_extra, !_isFlat && summary.HasLoop);
         _copied = codeStart;
         if (_isFlat)
         {
-            WriteCode(bytes, ref reader, summary);
+            WriteCode(bytes, ref reader);
         }
         else
         {
             WriteMetered(bytes, ref reader, summary, defined);
         }
 
-        WriteBody(bytes, body, codeStart, output);
+        WriteBody(bytes, defined, codeStart, output);
     }
 
     private void WriteMetered(ReadOnlySpan<byte> bytes, ref ModuleReader reader, FunctionSummary summary, int defined)
@@ -67,7 +74,7 @@ internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, Typ
             _code.OpenBlock(types.BlockTypeOf(_type.Results));
         }
 
-        WriteCode(bytes, ref reader, summary);
+        WriteCode(bytes, ref reader);
         if (_isWrapped)
         {
             if (stackUnits is { } given)
@@ -85,12 +92,11 @@ internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, Typ
         }
     }
 
-    private void WriteCode(ReadOnlySpan<byte> bytes, ref ModuleReader reader, FunctionSummary summary)
+    private void WriteCode(ReadOnlySpan<byte> bytes, ref ModuleReader reader)
     {
         int nextPoint = 1;
         _depth = 0;
         _isWrapped &= !_isFlat;
-        _canonicalizer.Reset(summary.HasFloatEscape);
         while (!reader.AtEnd)
         {
             InstructionReader.Read(ref reader, out Instruction instruction);
@@ -99,8 +105,14 @@ internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, Typ
                 WriteCharges(bytes, instruction.Start, ref nextPoint);
             }
 
+            if (_followsNans)
+            {
+                WriteExactOperands(bytes, instruction);
+                _flow.Step(bytes, instruction);
+            }
+
             WriteInstruction(bytes, instruction);
-            _canonicalizer.Note(instruction.Opcode);
+            CheckSize(instruction.Start, _code.Written.Length);
         }
 
         CopyTo(bytes, reader.Position);
@@ -171,11 +183,46 @@ internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, Typ
             case Opcode.MemoryGrow or Opcode.TableGrow:
                 WriteGrow(bytes, instruction);
                 break;
-            default:
-                WriteFloats(bytes, instruction);
-                break;
         }
     }
+
+    private void WriteExactOperands(ReadOnlySpan<byte> bytes, in Instruction instruction)
+    {
+        _flow.FindDemanded(bytes, instruction);
+        List<int> demanded = _flow.Demanded;
+        if (demanded.Count == 0)
+        {
+            return;
+        }
+
+        CopyTo(bytes, instruction.Start);
+
+        // Operands above the deepest one are put aside, each in its own local, and brought back in order.
+        int next = 0;
+        int deepest = demanded[^1];
+        for (int below = 0; below <= deepest; below++)
+        {
+            if (demanded[next] == below)
+            {
+                next++;
+                NanCanonicalizer.CanonicalizeTop(_code, _extra, _flow.Stack.TypeAt(below), _flow.Stack.StateAt(below));
+            }
+
+            if (below < deepest)
+            {
+                _code.Op(Opcode.LocalSet, AsideLocal(below));
+            }
+        }
+
+        for (int below = deepest - 1; below >= 0; below--)
+        {
+            _code.Op(Opcode.LocalGet, AsideLocal(below));
+        }
+
+        _flow.MarkDemandedExact();
+    }
+
+    private int AsideLocal(int below) => _extra.Take(_flow.Stack.TypeAt(below), ExtraLocals.FirstAside + below);
 
     private void WriteCall(ReadOnlySpan<byte> bytes, in Instruction instruction)
     {
@@ -194,7 +241,6 @@ internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, Typ
 
         CopyTo(bytes, instruction.Start);
         _code.CheckFuel();
-        NanCanonicalizer.CanonicalizeArguments(_code, _extra, module.TypeOfFunction(instruction.First).Parameters.AsSpan());
         _code.StoreFuel();
         CopyTo(bytes, instruction.End);
         _code.LoadFuel();
@@ -209,25 +255,9 @@ internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, Typ
         _code.ChargeGrown(grown, instruction.Opcode == Opcode.MemoryGrow ? FuelWeights.GrownPageShift : 0);
     }
 
-    private void WriteFloats(ReadOnlySpan<byte> bytes, in Instruction instruction)
+    private void WriteBody(ReadOnlySpan<byte> bytes, int defined, int codeStart, ModuleWriter output)
     {
-        WasmType escaping = _canonicalizer.EscapingType(instruction.Opcode);
-        if (escaping != WasmType.None)
-        {
-            CopyTo(bytes, instruction.Start);
-            NanCanonicalizer.CanonicalizeTop(_code, _extra, escaping);
-        }
-
-        Opcode comparison = NanCanonicalizer.LaneComparison(instruction.Opcode);
-        if (comparison != Opcode.Unreachable)
-        {
-            CopyTo(bytes, instruction.End);
-            NanCanonicalizer.CanonicalizeLanes(_code, _extra, comparison);
-        }
-    }
-
-    private void WriteBody(ReadOnlySpan<byte> bytes, ByteRange body, int codeStart, ModuleWriter output)
-    {
+        ByteRange body = module.Bodies[defined];
         ModuleWriter locals = new(codeStart - body.Start + 16);
         ModuleReader reader = new(bytes, body.Start, body.End);
         uint groups = reader.ReadU32();
@@ -236,14 +266,25 @@ internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, Typ
         _extra.Write(locals);
         ReadOnlySpan<byte> code = _code.Written;
         int size = locals.Length + code.Length;
-        if (size > WasmLimits.BodyBytesMax)
+        CheckSize(body.Start, size);
+        if (_locals.Count + _extra.Count > WasmLimits.RewrittenLocalCountMax)
         {
             throw ModuleReader.Unsupported(
-                body.Start, $"a function of {size} bytes with its metering is larger than {WasmLimits.BodyBytesMax}");
+                body.Start, $"a function has more than {WasmLimits.RewrittenLocalCountMax} locals with its metering");
         }
 
+        hints.Add(module.ImportedFunctionCount + defined, locals.Length, _code.UnlikelyBranches);
         output.WriteU32((uint)size);
         output.WriteBytes(locals.Written);
         output.WriteBytes(code);
+    }
+
+    private static void CheckSize(int offset, int size)
+    {
+        if (size > WasmLimits.BodyBytesMax)
+        {
+            throw ModuleReader.Unsupported(
+                offset, $"a function becomes larger than {WasmLimits.BodyBytesMax} bytes with its metering");
+        }
     }
 }

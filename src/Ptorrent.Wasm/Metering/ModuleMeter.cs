@@ -71,7 +71,8 @@ public static class ModuleMeter
         ReadOnlySpan<byte> bytes, WasmModule module, FunctionSummary[] summaries, MeteringOptions options)
     {
         TypeAppender types = new(module);
-        ModuleWriter code = WriteCode(bytes, module, summaries, types);
+        BranchHints hints = new();
+        ModuleWriter code = WriteCode(bytes, module, summaries, types, hints);
         ModuleWriter output = new(HeaderBytes + bytes.Length + code.Length);
         output.WriteBytes(bytes[..HeaderBytes]);
         ModuleWriter section = new(1_024);
@@ -90,13 +91,15 @@ public static class ModuleMeter
         Append(SectionId.Export, section, output);
         Copy(SectionId.Element, bytes, module, output);
         Copy(SectionId.DataCount, bytes, module, output);
+        hints.Write(section);
+        Append(SectionId.Custom, section, output);
         Append(SectionId.Code, code, output);
         Copy(SectionId.Data, bytes, module, output);
         return output.ToArray();
     }
 
     private static ModuleWriter WriteCode(
-        ReadOnlySpan<byte> bytes, WasmModule module, FunctionSummary[] summaries, TypeAppender types)
+        ReadOnlySpan<byte> bytes, WasmModule module, FunctionSummary[] summaries, TypeAppender types, BranchHints hints)
     {
         ByteRange original = module.Sections[(int)SectionId.Code];
         ModuleWriter code = new(original.Length + (original.Length / 2));
@@ -105,7 +108,7 @@ public static class ModuleMeter
             return code;
         }
 
-        FunctionRewriter rewriter = new(module, new MeteringPlan(module, summaries), types);
+        FunctionRewriter rewriter = new(module, new MeteringPlan(module, summaries), types, hints);
         code.WriteU32((uint)summaries.Length);
         for (int defined = 0; defined < summaries.Length; defined++)
         {

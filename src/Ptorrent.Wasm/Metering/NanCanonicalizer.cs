@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Ptorrent.Wasm.Instructions;
 using Ptorrent.Wasm.Modules;
 using Ptorrent.Wasm.Validation;
@@ -5,142 +6,78 @@ using Ptorrent.Wasm.Validation;
 namespace Ptorrent.Wasm.Metering;
 
 /// <summary>
-/// Gives every NaN the same bits where its bits could be seen: engines and processors may choose them (WebAssembly 2.0, section
-/// 4.3.3). Scalars are made canonical where they escape, vectors where they are made; see docs/design/metering.md, "NaN".
+/// Writes the instructions that give every NaN the same bits: positive, quiet, the rest zero. A value is looked at where it
+/// is needed exact, and only in the rare case that it is a NaN is it replaced, in a branch that engines can lay aside.
 /// </summary>
-internal sealed class NanCanonicalizer
+internal static class NanCanonicalizer
 {
     private const uint CanonicalF32 = 0x7FC0_0000;
     private const ulong CanonicalF64 = 0x7FF8_0000_0000_0000;
-    private const int FloatLocal = 0;
+    private const int FloatLocal = 8;
 
-    private static readonly Opcode[] LaneComparisons = MakeLaneComparisons();
-
-    private bool _hasEscapes;
-    private bool _lastIsExact;
-
-    public void Reset(bool hasEscapes)
-    {
-        _hasEscapes = hasEscapes;
-        _lastIsExact = false;
-    }
-
-    /// <summary>Tells of the instruction that was written last.</summary>
-    public void Note(Opcode opcode) => _lastIsExact = opcode is Opcode.F32Const or Opcode.F64Const or Opcode.F32Load
-        or Opcode.F64Load or (>= Opcode.F32ConvertI32S and <= Opcode.F32ConvertI64U)
-        or (>= Opcode.F64ConvertI32S and <= Opcode.F64ConvertI64U) or Opcode.F32ReinterpretI32 or Opcode.F64ReinterpretI64
-        or Opcode.F32x4ExtractLane or Opcode.F64x2ExtractLane;
-
-    /// <summary>The type of the operand on top whose bits escape in this instruction and may be any NaN's; none otherwise.
-    /// </summary>
-    public WasmType EscapingType(Opcode opcode)
-    {
-        if (!_hasEscapes || _lastIsExact || !FloatEscapes.IsEscape(opcode))
-        {
-            return WasmType.None;
-        }
-
-        return opcode is Opcode.F32Store or Opcode.I32ReinterpretF32 or Opcode.F32Copysign or Opcode.F32x4Splat
-            or Opcode.F32x4ReplaceLane
-            ? WasmType.F32
-            : WasmType.F64;
-    }
-
-    /// <summary>How the lanes of an instruction's result are compared with themselves; <see cref="Opcode.Unreachable"/> where the
-    /// instruction makes no NaN.</summary>
-    public static Opcode LaneComparison(Opcode opcode) => LaneComparisons[(int)opcode];
-
-    public static void CanonicalizeTop(CodeEmitter code, ExtraLocals extra, WasmType type)
+    /// <summary>Makes the operand on top exact.</summary>
+    public static void CanonicalizeTop(CodeEmitter code, ExtraLocals extra, WasmType type, NanState state)
     {
         int local = extra.Take(type, FloatLocal);
-        code.LocalTee(local);
-        Span<byte> bits = stackalloc byte[8];
-        if (type == WasmType.F32)
+        code.Op(Opcode.LocalTee, local);
+        code.Op(Opcode.LocalGet, local);
+        switch (type)
         {
-            code.Op(Opcode.F32Const);
-            System.Buffers.Binary.BinaryPrimitives.WriteUInt32LittleEndian(bits, CanonicalF32);
-            code.Bytes(bits[..4]);
-        }
-        else
-        {
-            code.Op(Opcode.F64Const);
-            System.Buffers.Binary.BinaryPrimitives.WriteUInt64LittleEndian(bits, CanonicalF64);
-            code.Bytes(bits);
+            case WasmType.F32 or WasmType.F64:
+                // An ordered comparison is one branch in machine code, where equality would be two.
+                code.Op(type == WasmType.F32 ? Opcode.F32Le : Opcode.F64Le);
+                code.Op(Opcode.I32Eqz);
+                code.OpenUnlikely();
+                Constant(code, type);
+                break;
+            case WasmType.V128:
+                bool isWide = state == NanState.LooseLanes64;
+                code.Op(isWide ? Opcode.F64x2Ne : Opcode.F32x4Ne);
+                code.Op(isWide ? Opcode.I64x2Bitmask : Opcode.I32x4Bitmask);
+                code.OpenUnlikely();
+                SelectLanes(code, local, isWide);
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException();
         }
 
+        code.Op(Opcode.LocalSet, local);
+        code.End();
         code.Op(Opcode.LocalGet, local);
-        code.Op(Opcode.LocalGet, local);
-        code.Op(type == WasmType.F32 ? Opcode.F32Eq : Opcode.F64Eq);
-        code.Op(Opcode.Select);
     }
 
-    public static void CanonicalizeLanes(CodeEmitter code, ExtraLocals extra, Opcode comparison)
+    private static void SelectLanes(CodeEmitter code, int local, bool isWide)
     {
-        int local = extra.Take(WasmType.V128, FloatLocal);
-        code.LocalTee(local);
+        code.Op(Opcode.LocalGet, local);
         code.Op(Opcode.V128Const);
         Span<byte> bits = stackalloc byte[16];
-        for (int lane = 0; lane < 16; lane += 8)
+        for (int lane = 0; lane < bits.Length; lane += 8)
         {
-            ulong pair = comparison == Opcode.F32x4Eq ? ((ulong)CanonicalF32 << 32) | CanonicalF32 : CanonicalF64;
-            System.Buffers.Binary.BinaryPrimitives.WriteUInt64LittleEndian(bits[lane..], pair);
+            ulong pair = isWide ? CanonicalF64 : ((ulong)CanonicalF32 << 32) | CanonicalF32;
+            BinaryPrimitives.WriteUInt64LittleEndian(bits[lane..], pair);
         }
 
         code.Bytes(bits);
         code.Op(Opcode.LocalGet, local);
         code.Op(Opcode.LocalGet, local);
-        code.Op(comparison);
+        code.Op(isWide ? Opcode.F64x2Eq : Opcode.F32x4Eq);
         code.Op(Opcode.V128Bitselect);
     }
 
-    /// <summary>Makes the float arguments of a call to the host canonical.</summary>
-    public static void CanonicalizeArguments(CodeEmitter code, ExtraLocals extra, ReadOnlySpan<WasmType> parameters)
+    private static void Constant(CodeEmitter code, WasmType type)
     {
-        int first = 0;
-        while (first < parameters.Length && parameters[first] is not (WasmType.F32 or WasmType.F64))
+        Span<byte> bits = stackalloc byte[8];
+        if (type == WasmType.F32)
         {
-            first++;
+            code.Op(Opcode.F32Const);
+            BinaryPrimitives.WriteUInt32LittleEndian(bits, CanonicalF32);
+            code.Bytes(bits[..4]);
         }
-
-        // Arguments above the lowest float are put aside, each in its own local, and brought back in order.
-        for (int index = parameters.Length - 1; index >= first; index--)
+        else
         {
-            if (parameters[index] is WasmType.F32 or WasmType.F64)
-            {
-                CanonicalizeTop(code, extra, parameters[index]);
-            }
-
-            if (index > first)
-            {
-                code.Op(Opcode.LocalSet, extra.Take(parameters[index], ArgumentLocal + index));
-            }
+            code.Op(Opcode.F64Const);
+            BinaryPrimitives.WriteUInt64LittleEndian(bits, CanonicalF64);
+            code.Bytes(bits);
         }
-
-        for (int index = first + 1; index < parameters.Length; index++)
-        {
-            code.Op(Opcode.LocalGet, extra.Take(parameters[index], ArgumentLocal + index));
-        }
-    }
-
-    private const int ArgumentLocal = 16;
-
-    private static Opcode[] MakeLaneComparisons()
-    {
-        string[] makers = ["ceil", "floor", "trunc", "nearest", "sqrt", "add", "sub", "mul", "div", "min", "max"];
-        Opcode[] comparisons = new Opcode[OpcodeTable.Size];
-        for (int opcode = 0; opcode < comparisons.Length; opcode++)
-        {
-            string[] name = (OpcodeTable.Find((Opcode)opcode)?.Name ?? string.Empty).Split('.');
-            bool makesNan = name.Length == 2
-                && (Array.IndexOf(makers, name[1]) >= 0 || name[1] is "demote_f64x2_zero" or "promote_low_f32x4");
-            comparisons[opcode] = (name[0], makesNan) switch
-            {
-                ("f32x4", true) => Opcode.F32x4Eq,
-                ("f64x2", true) => Opcode.F64x2Eq,
-                _ => Opcode.Unreachable,
-            };
-        }
-
-        return comparisons;
     }
 }

@@ -13,8 +13,8 @@ internal sealed class FunctionSummary
     /// <summary>Whether an instruction's fuel depends on an operand: bulk operations and growth.</summary>
     public bool HasMeasuredInstruction { get; set; }
 
-    /// <summary>Whether a float's bits can leave it (docs/design/metering.md, "NaN").</summary>
-    public bool HasFloatEscape { get; set; }
+    /// <summary>Whether the bits of a NaN may be seen through it (docs/design/metering.md, "NaN").</summary>
+    public bool MayShowNan { get; set; }
 
     /// <summary>Fuel of all instructions together, calls without what they call.</summary>
     public long WeightTotal { get; set; }

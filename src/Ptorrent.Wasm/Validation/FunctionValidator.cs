@@ -16,36 +16,20 @@ internal sealed class FunctionValidator(WasmModule module)
     private FunctionType _type = null!; // Set first for each function.
     private FunctionSummary _summary = null!; // Set first for each function.
 
-    /// <summary>The locals of the function validated last, parameters first.</summary>
+    /// <summary>The locals of the function at hand, parameters first.</summary>
     public List<WasmType> Locals => _locals;
+
+    public OperandStack Stack => _stack;
 
     /// <summary>Validates the body of the defined function number <paramref name="defined"/>.</summary>
     /// <exception cref="WasmException">It is malformed, invalid or uses what is not offered.</exception>
     public FunctionSummary Validate(ReadOnlySpan<byte> bytes, int defined)
     {
-        ByteRange body = module.Bodies[defined];
-        ModuleReader reader = new(bytes, body.Start, body.End);
-        _summary = new();
-        _calleesSeen.Clear();
-        _type = module.TypeOfFunction(module.ImportedFunctionCount + defined);
-        LocalsReader.Read(ref reader, _type, _locals);
-        _stack.Clear();
-        _stack.Offset = reader.Position;
-        _stack.Open(Opcode.Block, BlockTypes.Empty, []);
+        ModuleReader reader = Begin(bytes, defined);
         while (_stack.Depth > 0)
         {
             InstructionReader.Read(ref reader, out Instruction instruction);
-            _stack.Offset = instruction.Start;
-            OpcodeInfo info = OpcodeTable.Of(instruction.Opcode);
-            _summary.WeightTotal += info.Weight;
-            if (info.IsByHand)
-            {
-                ValidateByHand(bytes, instruction);
-            }
-            else
-            {
-                ValidateByTable(info, instruction);
-            }
+            Step(bytes, instruction);
         }
 
         if (!reader.AtEnd)
@@ -56,6 +40,37 @@ internal sealed class FunctionValidator(WasmModule module)
         _summary.LocalCount = _locals.Count;
         _summary.FrameSlotCount = _locals.Count + _locals.Count(type => type == WasmType.V128) + _stack.SlotCountMax;
         return _summary;
+    }
+
+    /// <summary>Starts with a function, and gives a reader that stands at its code.</summary>
+    public ModuleReader Begin(ReadOnlySpan<byte> bytes, int defined)
+    {
+        ByteRange body = module.Bodies[defined];
+        ModuleReader reader = new(bytes, body.Start, body.End);
+        _summary = new();
+        _calleesSeen.Clear();
+        _type = module.TypeOfFunction(module.ImportedFunctionCount + defined);
+        LocalsReader.Read(ref reader, _type, _locals);
+        _stack.Clear();
+        _stack.Offset = reader.Position;
+        _stack.Open(Opcode.Block, BlockTypes.Empty, []);
+        return reader;
+    }
+
+    /// <summary>Validates the next instruction.</summary>
+    public void Step(ReadOnlySpan<byte> bytes, in Instruction instruction)
+    {
+        _stack.Offset = instruction.Start;
+        OpcodeInfo info = OpcodeTable.Of(instruction.Opcode);
+        _summary.WeightTotal += info.Weight;
+        if (info.IsByHand)
+        {
+            ValidateByHand(bytes, instruction);
+        }
+        else
+        {
+            ValidateByTable(info, instruction);
+        }
     }
 
     private static WasmException Unknown(in Instruction instruction, string what, int index) =>
@@ -79,10 +94,7 @@ internal sealed class FunctionValidator(WasmModule module)
             _stack.Push(info.Result);
         }
 
-        if (FloatEscapes.IsEscape(instruction.Opcode))
-        {
-            _summary.HasFloatEscape = true;
-        }
+        _summary.MayShowNan |= NanRules.MayShow(instruction.Opcode);
     }
 
     private void CheckImmediate(OpcodeInfo info, in Instruction instruction)
@@ -445,7 +457,7 @@ internal sealed class FunctionValidator(WasmModule module)
         FunctionType type = module.TypeOfFunction(instruction.First);
         _stack.Pop(type.Parameters.AsSpan());
         _stack.Push(type.Results.AsSpan());
-        _summary.HasFloatEscape |= instruction.First < module.ImportedFunctionCount;
+        _summary.MayShowNan |= instruction.First < module.ImportedFunctionCount;
     }
 
     private void ValidateIndirectCall(in Instruction instruction)

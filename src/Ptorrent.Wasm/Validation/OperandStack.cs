@@ -12,6 +12,7 @@ internal sealed class OperandStack
     private const int FirstCapacity = 64;
 
     private WasmType[] _types = new WasmType[FirstCapacity];
+    private NanState[] _states = new NanState[FirstCapacity];
     private ControlFrame[] _frames = new ControlFrame[FirstCapacity];
     private int _vectorCount;
 
@@ -46,8 +47,10 @@ internal sealed class OperandStack
             }
 
             Array.Resize(ref _types, _types.Length * 2);
+            Array.Resize(ref _states, _types.Length);
         }
 
+        _states[Height] = type is WasmType.F32 or WasmType.F64 ? NanState.Loose : NanState.Exact;
         _types[Height++] = type;
         if (type == WasmType.V128)
         {
@@ -56,6 +59,12 @@ internal sealed class OperandStack
 
         SlotCountMax = Math.Max(SlotCountMax, Height + _vectorCount);
     }
+
+    /// <summary>What is known of the bits of the operand that is <paramref name="below"/> below the top; exact where there is none.
+    /// </summary>
+    public ref NanState StateAt(int below) => ref _states[Height - 1 - below];
+
+    public WasmType TypeAt(int below) => _types[Height - 1 - below];
 
     public void Push(ReadOnlySpan<WasmType> types)
     {
