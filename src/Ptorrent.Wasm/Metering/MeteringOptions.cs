@@ -5,7 +5,7 @@ public sealed record MeteringOptions
 {
     /// <summary>The default of <see cref="StackUnitsMax"/>: with it, calls end by the meter before V8's stack of 984 KiB is full
     /// (docs/design/metering.md, "Stack").</summary>
-    public const int StackUnitsDefault = 400_000;
+    public const int StackUnitsDefault = 450_000;
 
     /// <summary>Pages of 64 KiB that the memory may have. Default 8,192 (512 MiB); 1 to 65,536.</summary>
     public int MemoryPagesMax { get; init; } = 8_192;

@@ -16,6 +16,10 @@ internal sealed class StackPlan
     /// <summary>Units of a slot of eight bytes.</summary>
     public const int SlotUnits = 8;
 
+    /// <summary>Fuel of a function's instructions for each further unit: an optimising compiler keeps values in a frame that are no
+    /// locals, the more of them the longer the function is.</summary>
+    public const int WeightPerUnit = 24;
+
     /// <summary>Units that may be in use uncounted.</summary>
     public const int UncountedUnitsMax = 2_048;
 
@@ -98,7 +102,8 @@ internal sealed class StackPlan
             }
         }
 
-        _units[defined] = FrameUnits + ((long)SlotUnits * summary.FrameSlotCount) + uncounted;
+        long own = FrameUnits + ((long)SlotUnits * summary.FrameSlotCount) + (summary.WeightTotal / WeightPerUnit);
+        _units[defined] = own + uncounted;
         _counts[defined] |= summary.HasIndirectCall || _units[defined] > UncountedUnitsMax;
     }
 
