@@ -83,12 +83,13 @@ export function faultOfLoad(error: unknown): ProgramFault {
   }
 
   const message = messageOf(error);
-  if (MEMORY_WORDS.test(message)) {
-    return new ProgramFault(TrapCode.MemoryExhausted, message);
-  }
-
+  // First what traps: V8 names the memory's size when a data segment lies outside it.
   if (error instanceof WebAssembly.RuntimeError) {
     return faultOfWasm(error);
+  }
+
+  if (MEMORY_WORDS.test(message)) {
+    return new ProgramFault(TrapCode.MemoryExhausted, message);
   }
 
   return new ProgramFault(TrapCode.LoadFailed, message);
