@@ -32,3 +32,13 @@ declare module "realm:*" {
   const text: string;
   export default text;
 }
+
+declare module "node:fs" {
+  export function readSync(fd: number, buffer: Uint8Array): number;
+  export function writeSync(fd: number, bytes: Uint8Array): number;
+}
+
+declare const process: {
+  readonly versions: { readonly node: string; readonly v8: string };
+  exitCode: number;
+};

@@ -38,7 +38,7 @@ export class VmScripts implements ScriptHost {
     try {
       module = new vm.SourceTextModule(code, { identifier: name, context });
     } catch (error) {
-      throw loadFailed((await findSyntaxError(source, name)) ?? bridge.describe(error));
+      throw loadFailed((await findSyntaxError(source, name)) ?? `${name}: ${bridge.describe(error)}`);
     }
 
     await module.link((specifier) => {
