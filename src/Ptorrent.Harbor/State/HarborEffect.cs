@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using Ptorrent.Harbor.Storage;
+using Ptorrent.Link.Frames;
+using Ptorrent.Model.Identity;
+using Ptorrent.Model.Jobs;
+using Ptorrent.Model.Refusals;
+using Ptorrent.Model.Units;
+using Ptorrent.Work.Leasing;
+
+namespace Ptorrent.Harbor.State;
+
+/// <summary>What a harbor does after an event, in order.</summary>
+internal abstract record HarborEffect
+{
+    private HarborEffect()
+    {
+    }
+
+    /// <summary>Send a frame to an agent.</summary>
+    /// <param name="Child">The agent's link.</param>
+    /// <param name="Frame">What to send.</param>
+    /// <param name="Combine">For a grant: the kind of segment that comes back.</param>
+    public sealed record Send(ChildId Child, Frame Frame, CombineKind Combine = CombineKind.Unknown) : HarborEffect;
+
+    /// <summary>Send a grant to merge, after putting these stored segments into it.</summary>
+    /// <param name="Child">The agent's link.</param>
+    /// <param name="Frame">The grant without its parts.</param>
+    /// <param name="Job">The job.</param>
+    /// <param name="Round">The round whose segments are the parts.</param>
+    /// <param name="Parts">The parts from left to right.</param>
+    public sealed record SendParts(ChildId Child, Frame Frame, JobId Job, int Round, ImmutableArray<IndexRange> Parts)
+        : HarborEffect;
+
+    /// <summary>End an agent's link.</summary>
+    public sealed record CloseLink(ChildId Child, string Reason) : HarborEffect;
+
+    /// <summary>Store a record; the n-th of these is the n-th of <see cref="HarborEvent.Stored"/>.</summary>
+    public sealed record Persist(StorageRecord Record) : HarborEffect;
+
+    /// <summary>Answer whoever submitted or cancelled. What is said is durable.</summary>
+    /// <param name="Request">The number of the request.</param>
+    /// <param name="IsNew">Whether the job is a new one.</param>
+    /// <param name="Refusal">Why not, or null.</param>
+    public sealed record Answer(long Request, bool IsNew, Refusal? Refusal) : HarborEffect;
+
+    /// <summary>A job begins to be there for those who read its results.</summary>
+    public sealed record JobOpened(JobId Job) : HarborEffect;
+
+    /// <summary>A job's status changed.</summary>
+    /// <param name="Job">Which.</param>
+    /// <param name="PrefixEnd">Every index below is durable.</param>
+    /// <param name="Product">Whether the product is all there, or will never be.</param>
+    public sealed record JobChanged(JobId Job, long PrefixEnd, ProductState Product) : HarborEffect;
+
+    /// <summary>The state forgot a job, whose end is durable; the database tells of it from now on.</summary>
+    public sealed record JobForgotten(JobId Job) : HarborEffect;
+
+    /// <summary>Give the product to an acceptor.</summary>
+    public sealed record Deliver(JobId Job, int Number, AcceptorRequest Acceptor) : HarborEffect;
+
+    /// <summary>Write down that an agent broke the rules.</summary>
+    public sealed record AgentAtFault(AgentId Agent, JobId Job, string Reason) : HarborEffect;
+
+    /// <summary>Write down that a job changed its state for good.</summary>
+    public sealed record JobEnded(JobId Job, JobState State) : HarborEffect;
+}
