@@ -19,7 +19,4 @@ internal sealed class AgentRecord(ChildId child, AgentId id, string name, int sl
 
     /// <summary>The window that it opened last.</summary>
     public Fuel Window { get; set; } = Fuel.Zero;
-
-    /// <summary>Jobs that were described to it on this link.</summary>
-    public HashSet<JobId> Described { get; } = [];
 }

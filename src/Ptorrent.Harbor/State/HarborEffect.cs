@@ -16,20 +16,27 @@ internal abstract record HarborEffect
     {
     }
 
-    /// <summary>Send a frame to an agent.</summary>
+    /// <summary>Hand a lease to an agent.</summary>
     /// <param name="Child">The agent's link.</param>
-    /// <param name="Frame">What to send.</param>
-    /// <param name="Combine">For a grant: the kind of segment that comes back.</param>
-    public sealed record Send(ChildId Child, Frame Frame, CombineKind Combine = CombineKind.Unknown) : HarborEffect;
+    /// <param name="Lease">The lease; the link adds the description where the agent does not have it.</param>
+    /// <param name="Description">The job's description.</param>
+    public sealed record Grant(ChildId Child, Link.Frames.Grant Lease, JobDescription Description) : HarborEffect;
 
-    /// <summary>Send a grant to merge, after putting these stored segments into it.</summary>
+    /// <summary>Hand a lease to merge to an agent, after putting these stored segments into it.</summary>
     /// <param name="Child">The agent's link.</param>
-    /// <param name="Frame">The grant without its parts.</param>
-    /// <param name="Job">The job.</param>
+    /// <param name="Lease">The lease without its parts.</param>
+    /// <param name="Description">The job's description.</param>
     /// <param name="Round">The round whose segments are the parts.</param>
     /// <param name="Parts">The parts from left to right.</param>
-    public sealed record SendParts(ChildId Child, Frame Frame, JobId Job, int Round, ImmutableArray<IndexRange> Parts)
-        : HarborEffect;
+    public sealed record GrantMerge(
+        ChildId Child,
+        Link.Frames.Grant Lease,
+        JobDescription Description,
+        int Round,
+        ImmutableArray<IndexRange> Parts) : HarborEffect;
+
+    /// <summary>Tell an agent to drop a lease.</summary>
+    public sealed record Cancel(ChildId Child, LeaseId Lease) : HarborEffect;
 
     /// <summary>End an agent's link.</summary>
     public sealed record CloseLink(ChildId Child, string Reason) : HarborEffect;

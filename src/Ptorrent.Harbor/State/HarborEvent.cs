@@ -1,9 +1,9 @@
 using Ptorrent.Link.Frames;
 using Ptorrent.Model.Identity;
 using Ptorrent.Model.Jobs;
-using Ptorrent.Model.Programs;
 using Ptorrent.Model.Units;
 using Ptorrent.Work.Leasing;
+using ProgramFailure = Ptorrent.Model.Programs.ProgramFailure;
 
 namespace Ptorrent.Harbor.State;
 

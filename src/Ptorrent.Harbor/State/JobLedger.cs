@@ -38,9 +38,6 @@ internal sealed class JobLedger
         Burnt = Burnt,
     };
 
-    public void Add(StorageRecord.SegmentAdded segment, string agentName) =>
-        Add(new StoredSegment(segment.Round, segment.Range, segment.Agent, agentName, segment.Burnt));
-
     /// <summary>Books a segment. Merging costs fuel but does no index.</summary>
     public void Add(StoredSegment segment)
     {

@@ -14,7 +14,7 @@ internal sealed class JobRecord
 {
     private readonly Assembler<bool> _prefix;
     private readonly Queue<(StorageRecord.SegmentAdded Segment, string AgentName)> _unstored = new();
-    private readonly List<IndexRange> _parts = [];
+    private readonly List<MergePart> _parts = [];
     private int _acceptedSegmentCount;
 
     public JobRecord(AdmittedJob admitted, long number, DateTimeOffset submittedAt)
@@ -43,6 +43,9 @@ internal sealed class JobRecord
     public WorkId FirstWork { get; set; }
 
     public WorkId? FirstMergeWork { get; set; }
+
+    /// <summary>The group that each lease of the present round of merging is for.</summary>
+    public Dictionary<LeaseId, int> MergeLeases { get; } = [];
 
     /// <summary>Whether parts of it have been handed out in this life of the harbor.</summary>
     public bool HasRun { get; set; }
@@ -98,7 +101,7 @@ internal sealed class JobRecord
     public bool IsWhole { get; set; }
 
     /// <summary>The durable segments of the map, in order; only kept for jobs that merge.</summary>
-    public ImmutableArray<IndexRange> Parts => [.. _parts.OrderBy(p => p.Begin)];
+    public ImmutableArray<MergePart> Parts => [.. _parts.OrderBy(p => p.Range.Begin)];
 
     public ProductState Product
     {
@@ -128,7 +131,7 @@ internal sealed class JobRecord
     {
         (StorageRecord.SegmentAdded first, string agentName) = _unstored.Dequeue();
         Invariant.Holds(ReferenceEquals(first, segment));
-        Book(new StoredSegment(segment.Round, segment.Range, segment.Agent, agentName, segment.Burnt));
+        Book(StoredSegment.Of(segment, agentName));
     }
 
     /// <summary>Takes in a segment of an earlier life of the harbor.</summary>
@@ -148,7 +151,7 @@ internal sealed class JobRecord
         JobLedger ledger = Ledger.Copy();
         foreach ((StorageRecord.SegmentAdded segment, string agentName) in _unstored)
         {
-            ledger.Add(segment, agentName);
+            ledger.Add(StoredSegment.Of(segment, agentName));
         }
 
         return ledger;
@@ -162,13 +165,13 @@ internal sealed class JobRecord
         Ledger.Add(segment);
         if (segment.Round > 0)
         {
-            Merge?.Add(segment.Range);
+            Merge?.Add(new MergePart(segment.Range, segment.InlineBytes));
             return;
         }
 
         if (Request.Combine == CombineKind.Merge)
         {
-            _parts.Add(segment.Range);
+            _parts.Add(new MergePart(segment.Range, segment.InlineBytes));
         }
 
         _prefix.Add(segment.Range, true);

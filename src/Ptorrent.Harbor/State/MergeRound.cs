@@ -1,34 +1,37 @@
 using System.Collections.Immutable;
+using Ptorrent.Link;
 using Ptorrent.Model;
 using Ptorrent.Model.Units;
 
 namespace Ptorrent.Harbor.State;
 
 /// <summary>
-/// One round of merging: neighbouring segments in groups of two to eight, each group one lease. Which segments form a group
-/// depends on the segments alone, so that a round goes on after a restart where it stood.
+/// One round of merging: neighbouring segments in groups of two to eight whose inline bytes fit into one frame; each group is
+/// one lease. Which segments form a group depends on the segments alone, so that a round goes on after a restart where it
+/// stood.
 /// </summary>
 internal sealed class MergeRound
 {
     /// <summary>Segments in a group at most.</summary>
     public const int GroupPartsMax = 8;
 
-    private readonly ImmutableArray<IndexRange> _parts;
-    private readonly List<IndexRange> _done = [];
+    private readonly ImmutableArray<MergePart> _parts;
+    private readonly ImmutableArray<int> _groupBegins;
+    private readonly List<MergePart> _done = [];
 
     /// <param name="number">From 1; its parts are the segments of the round before.</param>
-    /// <param name="parts">At least two ranges in order, each beginning where the one before ends.</param>
-    public MergeRound(int number, ImmutableArray<IndexRange> parts)
+    /// <param name="parts">At least two, each beginning where the one before ends.</param>
+    public MergeRound(int number, ImmutableArray<MergePart> parts)
     {
         Invariant.Holds(parts.Length > 1);
         Number = number;
         _parts = parts;
-        GroupCount = (parts.Length + GroupPartsMax - 1) / GroupPartsMax;
+        _groupBegins = GroupBegins(parts);
     }
 
     public int Number { get; }
 
-    public int GroupCount { get; }
+    public int GroupCount => _groupBegins.Length;
 
     /// <summary>Whether the one group of this round gives the product.</summary>
     public bool IsLast => GroupCount == 1;
@@ -37,36 +40,34 @@ internal sealed class MergeRound
     public bool IsDone => _done.Count == GroupCount;
 
     /// <summary>The durable segments of this round, in order.</summary>
-    public ImmutableArray<IndexRange> Done => [.. _done.OrderBy(r => r.Begin)];
+    public ImmutableArray<MergePart> Done => [.. _done.OrderBy(p => p.Range.Begin)];
 
-    /// <summary>The parts of a group, from left to right.</summary>
+    /// <summary>The ranges of a group's parts, from left to right.</summary>
     public ImmutableArray<IndexRange> PartsOf(int group)
     {
-        // As even as can be, so that no group is left with a single part.
-        int size = _parts.Length / GroupCount;
-        int larger = _parts.Length % GroupCount;
-        int first = (group * size) + Math.Min(group, larger);
-        return _parts.Slice(first, group < larger ? size + 1 : size);
+        int begin = _groupBegins[group];
+        int end = group + 1 < GroupCount ? _groupBegins[group + 1] : _parts.Length;
+        return [.. _parts.AsSpan()[begin..end].ToArray().Select(p => p.Range)];
     }
 
     /// <summary>The indices that a group covers.</summary>
     public IndexRange RangeOf(int group)
     {
-        ImmutableArray<IndexRange> parts = PartsOf(group);
-        return new IndexRange(parts[0].Begin, parts[^1].End);
+        int end = group + 1 < GroupCount ? _groupBegins[group + 1] : _parts.Length;
+        return new IndexRange(_parts[_groupBegins[group]].Range.Begin, _parts[end - 1].Range.End);
     }
 
     /// <summary>Books a durable segment of this round.</summary>
-    public void Add(IndexRange range) => _done.Add(range);
+    public void Add(MergePart part) => _done.Add(part);
 
     /// <summary>The groups without a durable segment, as ranges of group numbers.</summary>
     public ImmutableArray<IndexRange> GroupsLeft()
     {
-        HashSet<long> begins = [.. _done.Select(r => r.Begin)];
+        HashSet<long> begins = [.. _done.Select(p => p.Range.Begin)];
         List<IndexRange> left = [];
         for (int group = 0; group < GroupCount; group++)
         {
-            if (begins.Contains(RangeOf(group).Begin))
+            if (begins.Contains(_parts[_groupBegins[group]].Range.Begin))
             {
                 continue;
             }
@@ -82,5 +83,29 @@ internal sealed class MergeRound
         }
 
         return [.. left];
+    }
+
+    private static ImmutableArray<int> GroupBegins(ImmutableArray<MergePart> parts)
+    {
+        List<int> begins = [0];
+        int inlineBytes = 0;
+        for (int i = 0; i < parts.Length; i++)
+        {
+            if (i - begins[^1] == GroupPartsMax || inlineBytes + parts[i].InlineBytes > LinkLimits.PartsInlineBytesMax)
+            {
+                begins.Add(i);
+                inlineBytes = 0;
+            }
+
+            inlineBytes += parts[i].InlineBytes;
+        }
+
+        // A last part alone takes its neighbour from the group before, which has four parts or more: it was full.
+        if (begins.Count > 1 && begins[^1] == parts.Length - 1)
+        {
+            begins[^1]--;
+        }
+
+        return [.. begins];
     }
 }

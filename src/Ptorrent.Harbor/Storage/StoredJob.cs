@@ -30,6 +30,3 @@ internal sealed record StoredJob
     /// </summary>
     public int ColumnCount { get; init; }
 }
-
-/// <summary>A stored segment without its content.</summary>
-internal readonly record struct StoredSegment(int Round, IndexRange Range, AgentId Agent, string AgentName, Fuel Burnt);

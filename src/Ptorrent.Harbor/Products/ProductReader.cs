@@ -1,0 +1,172 @@
+using Ptorrent.Harbor.Blobs;
+using Ptorrent.Harbor.State;
+using Ptorrent.Harbor.Storage;
+using Ptorrent.Model.Identity;
+using Ptorrent.Model.Jobs;
+using Ptorrent.Model.Units;
+using Ptorrent.Work.Combining;
+
+namespace Ptorrent.Harbor.Products;
+
+/// <summary>
+/// Writes a job's product from what is durable, at the pace of whoever takes it: a page of segments is read when the one
+/// before was taken, so a slow reader holds no memory and no lock.
+/// </summary>
+internal sealed class ProductReader(HarborReader reader, BlobStore blobs)
+{
+    private const int CopyBytes = 128 * 1024;
+
+    /// <summary>Writes the product of a job whose product is whole.</summary>
+    /// <exception cref="StorageException">A part of it is damaged or gone.</exception>
+    public Task WriteAsync(JobRequest job, Stream destination, CancellationToken stop) =>
+        WriteAsync(job, feed: null, destination, stop);
+
+    /// <summary>Writes the product of a job as it grows.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="feed">Tells how far it is; null where the product is whole.</param>
+    /// <param name="destination">Takes the bytes.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <exception cref="ProductBrokenException">The job failed or was cancelled.</exception>
+    /// <exception cref="StorageException">A part of it is damaged or gone.</exception>
+    public async Task WriteAsync(JobRequest job, JobFeed? feed, Stream destination, CancellationToken stop)
+    {
+        if (SegmentCombiner.IsStreamed(job.Combine))
+        {
+            await WriteGrowingAsync(job, feed, destination, stop);
+            return;
+        }
+
+        await WaitUntilWholeAsync(feed, stop);
+        if (SegmentCombiner.IsNumeric(job.Combine))
+        {
+            await WriteNumbersAsync(job, destination, stop);
+        }
+        else
+        {
+            await WriteMergedAsync(job, destination, stop);
+        }
+    }
+
+    private async Task WriteGrowingAsync(JobRequest job, JobFeed? feed, Stream destination, CancellationToken stop)
+    {
+        IndexRange whole = job.Range;
+        long next = whole.Begin;
+        while (next < whole.End)
+        {
+            JobFeedView view = feed?.View ?? Whole(whole);
+            while (next < view.PrefixEnd)
+            {
+                next = await WritePageAsync(job.Id, 0, next, view.PrefixEnd, destination, stop);
+            }
+
+            if (next < whole.End)
+            {
+                await destination.FlushAsync(stop);
+                await WaitAsync(feed, view, stop);
+            }
+        }
+    }
+
+    private static JobFeedView Whole(IndexRange range) => new(0, range.End, ProductState.Whole, IsForgotten: true);
+
+    private static async Task WaitUntilWholeAsync(JobFeed? feed, CancellationToken stop)
+    {
+        while (feed is not null && feed.View is { Product: not ProductState.Whole } view)
+        {
+            await WaitAsync(feed, view, stop);
+        }
+    }
+
+    private static async Task WaitAsync(JobFeed? feed, JobFeedView view, CancellationToken stop)
+    {
+        if (view.Product == ProductState.Broken)
+        {
+            throw new ProductBrokenException();
+        }
+
+        if (feed is null || view.IsForgotten)
+        {
+            throw new StorageException("A part of the product is missing.", isTransient: false);
+        }
+
+        await feed.WaitAsync(view.Version, stop);
+    }
+
+    private async Task WriteNumbersAsync(JobRequest job, Stream destination, CancellationToken stop)
+    {
+        SegmentCombiner combiner = new(job.Combine);
+        long next = job.Range.Begin;
+        while (next < job.Range.End)
+        {
+            foreach (SegmentRow row in ReadPage(job.Id, 0, next, job.Range.End))
+            {
+                combiner.AppendSegment(row.Content.Blob is { } blob
+                    ? await blobs.ReadAllAsync(blob, stop)
+                    : row.Content.Inline.Span);
+                next = row.Range.End;
+            }
+        }
+
+        await destination.WriteAsync(combiner.ToSegment(), stop);
+        await destination.WriteAsync("\n"u8.ToArray(), stop);
+    }
+
+    private async Task WriteMergedAsync(JobRequest job, Stream destination, CancellationToken stop)
+    {
+        int round = reader.LastRound(job.Id);
+        long end = await WritePageAsync(job.Id, round, job.Range.Begin, job.Range.End, destination, stop);
+        if (end != job.Range.End)
+        {
+            throw new StorageException("The product is not merged.", isTransient: false);
+        }
+    }
+
+    /// <summary>Writes a page of segments; returns where the next one begins.</summary>
+    private async Task<long> WritePageAsync(
+        JobId job,
+        int round,
+        long begin,
+        long end,
+        Stream destination,
+        CancellationToken stop)
+    {
+        long next = begin;
+        foreach (SegmentRow row in ReadPage(job, round, begin, end))
+        {
+            if (row.Content.Blob is { } blob)
+            {
+                await using VerifyingStream content = blobs.OpenRead(blob)
+                    ?? throw new StorageException($"The blob {blob} is not here any more.", isTransient: false);
+                await content.CopyToAsync(destination, CopyBytes, stop);
+            }
+            else
+            {
+                await destination.WriteAsync(row.Content.Inline, stop);
+            }
+
+            next = row.Range.End;
+        }
+
+        return next;
+    }
+
+    /// <summary>Segments that follow each other from <paramref name="begin"/> on; at least one.</summary>
+    private List<SegmentRow> ReadPage(JobId job, int round, long begin, long end)
+    {
+        List<SegmentRow> rows = reader.ReadSegments(job, round, begin, end);
+        long next = begin;
+        foreach (SegmentRow row in rows)
+        {
+            if (row.Range.Begin != next)
+            {
+                break;
+            }
+
+            next = row.Range.End;
+        }
+
+        return next > begin && rows[^1].Range.End == next
+            ? rows
+            : throw new StorageException($"{job}: the product has a gap at {next}.", isTransient: false);
+    }
+}

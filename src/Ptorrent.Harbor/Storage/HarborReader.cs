@@ -1,0 +1,198 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Dapper;
+using Microsoft.Data.Sqlite;
+using Ptorrent.Harbor.State;
+using Ptorrent.Model.Identity;
+using Ptorrent.Model.Jobs;
+using Ptorrent.Model.Serialization;
+using Ptorrent.Model.Units;
+using Ptorrent.Work.Combining;
+
+namespace Ptorrent.Harbor.Storage;
+
+/// <summary>Reads what is durable. Every call takes a connection of its own for its time only. For any thread.</summary>
+internal sealed class HarborReader(HarborDatabase database)
+{
+    /// <summary>Bytes of content that one page of segments holds at most, beyond its first segment.</summary>
+    private const int PageBytesMax = 1 << 20;
+
+    private const int PageCountMax = 1024;
+
+    /// <summary>The highest number that a job has had; 0 before the first.</summary>
+    public long LastJobNumber()
+    {
+        using SqliteConnection connection = database.Connect();
+        return connection.ExecuteScalar<long?>("SELECT max(number) FROM jobs") ?? 0;
+    }
+
+    /// <summary>The status of a job that reached an end, and its request; null for any other.</summary>
+    public JobStatus? FindEnded(JobId id)
+    {
+        using SqliteConnection connection = database.Connect();
+        byte[]? status = connection.ExecuteScalar<byte[]?>(
+            "SELECT status FROM jobs WHERE id = @Id AND status IS NOT NULL", new { Id = ToSql(id) });
+        return status is null ? null : ReadStatus(connection, id, status);
+    }
+
+    /// <summary>The request of a job as it was stored; null if there is no such job.</summary>
+    public byte[]? FindRequest(JobId id)
+    {
+        using SqliteConnection connection = database.Connect();
+        return connection.ExecuteScalar<byte[]?>("SELECT request FROM jobs WHERE id = @Id", new { Id = ToSql(id) });
+    }
+
+    /// <summary>A job's request; null if there is no such job.</summary>
+    public JobRequest? FindJob(JobId id) => FindRequest(id) is { } json ? Deserialize(id, json) : null;
+
+    /// <summary>The newest jobs that reached an end, newest first.</summary>
+    public ImmutableArray<(long Number, JobStatus Status)> ListEnded(int countMax)
+    {
+        using SqliteConnection connection = database.Connect();
+        return
+        [
+            .. connection
+                .Query<(long Number, byte[] Status)>(
+                    "SELECT number, status FROM jobs WHERE status IS NOT NULL ORDER BY number DESC LIMIT @CountMax",
+                    new { CountMax = countMax })
+                .Select(row => (row.Number, Deserialize(row.Status))),
+        ];
+    }
+
+    /// <summary>The next segments of a round in order, from <paramref name="begin"/> on and below <paramref name="end"/>: at
+    /// least one if there is one, and as many more as fit into a page.</summary>
+    public List<SegmentRow> ReadSegments(JobId job, int round, long begin, long end)
+    {
+        using SqliteConnection connection = database.Connect();
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = """
+            SELECT begin, "end", size, content, digest FROM segments
+            WHERE job = $job AND round = $round AND begin >= $begin AND begin < $end
+            ORDER BY begin LIMIT $count
+            """;
+        command.Parameters.AddWithValue("$job", ToSql(job));
+        command.Parameters.AddWithValue("$round", round);
+        command.Parameters.AddWithValue("$begin", begin);
+        command.Parameters.AddWithValue("$end", end);
+        command.Parameters.AddWithValue("$count", PageCountMax);
+        using SqliteDataReader reader = command.ExecuteReader();
+        List<SegmentRow> rows = [];
+        int bytes = 0;
+        while (bytes < PageBytesMax && reader.Read())
+        {
+            IndexRange range = new(reader.GetInt64(0), reader.GetInt64(1));
+            SegmentContent content = reader.IsDBNull(4)
+                ? SegmentContent.Of((byte[])reader.GetValue(3))
+                : SegmentContent.Of(new Digest((byte[])reader.GetValue(4)), reader.GetInt64(2));
+            bytes += content.Inline.Length;
+            rows.Add(new SegmentRow(range, content));
+        }
+
+        return rows;
+    }
+
+    /// <summary>The highest round of which a job has a segment; 0 where it has none.</summary>
+    public int LastRound(JobId job)
+    {
+        using SqliteConnection connection = database.Connect();
+        return connection.ExecuteScalar<int?>(
+            "SELECT max(round) FROM segments WHERE job = @Job", new { Job = ToSql(job) }) ?? 0;
+    }
+
+    /// <summary>The jobs that go on: those without an end, and those whose acceptors are not all served.</summary>
+    public ImmutableArray<StoredJob> ReadOpenJobs()
+    {
+        using SqliteConnection connection = database.Connect();
+        List<(long Id, long Number, byte[] Request, long SubmittedAt, byte[]? Status)> rows =
+        [
+            .. connection.Query<(long, long, byte[], long, byte[]?)>(
+                """
+                SELECT id, number, request, submitted_at, status FROM jobs
+                WHERE state IN @States ORDER BY number
+                """,
+                new { States = new[] { (int)JobState.Submitted, (int)JobState.Running, (int)JobState.Assembled } }),
+        ];
+        return
+        [
+            .. rows.Select(row => ReadOpenJob(connection, row.Id, row.Number, row.Request, row.SubmittedAt, row.Status)),
+        ];
+    }
+
+    private static StoredJob ReadOpenJob(
+        SqliteConnection connection,
+        long id,
+        long number,
+        byte[] requestJson,
+        long submittedAt,
+        byte[]? status)
+    {
+        JobRequest request = Deserialize(new JobId(unchecked((ulong)id)), requestJson);
+        IEnumerable<(int Round, long Begin, long End, int InlineBytes, long Agent, string? Name, long Fuel)> segments = status is null
+            ? connection.Query<(int, long, long, int, long, string?, long)>(
+                """
+                SELECT s.round, s.begin, s."end", ifnull(length(s.content), 0), s.agent, a.name, s.fuel
+                FROM segments s LEFT JOIN agents a ON a.id = s.agent
+                WHERE s.job = @Id ORDER BY s.round, s.begin
+                """,
+                new { Id = id })
+            : [];
+        return new StoredJob
+        {
+            Number = number,
+            Request = request,
+            RequestJson = requestJson,
+            SubmittedAt = new DateTimeOffset(submittedAt, TimeSpan.Zero),
+            Assembled = status is null ? null : Deserialize(status),
+            Segments =
+            [
+                .. segments.Select(s => new StoredSegment(
+                    s.Round,
+                    new IndexRange(s.Begin, s.End),
+                    s.InlineBytes,
+                    new AgentId(unchecked((ulong)s.Agent)),
+                    s.Name ?? string.Empty,
+                    new Fuel(s.Fuel))),
+            ],
+            Deliveries = ReadDeliveries(connection, id),
+            ColumnCount = SegmentCombiner.IsNumeric(request.Combine) ? ReadColumnCount(connection, id) : 0,
+        };
+    }
+
+    private static int ReadColumnCount(SqliteConnection connection, long id)
+    {
+        byte[]? content = connection.ExecuteScalar<byte[]?>(
+            "SELECT content FROM segments WHERE job = @Id AND length(content) > 0 LIMIT 1", new { Id = id });
+        return content is null ? 0 : SegmentCheck.CountColumns(content);
+    }
+
+    private static ImmutableArray<DeliveryStatus> ReadDeliveries(SqliteConnection connection, long id) =>
+    [
+        .. connection
+            .Query<(int State, string Detail)>(
+                "SELECT state, detail FROM deliveries WHERE job = @Id ORDER BY number", new { Id = id })
+            .Select(row => new DeliveryStatus(string.Empty, (DeliveryState)row.State, row.Detail)),
+    ];
+
+    private static JobStatus ReadStatus(SqliteConnection connection, JobId id, byte[] json)
+    {
+        JobStatus status = Deserialize(json);
+        ImmutableArray<DeliveryStatus> stored = ReadDeliveries(connection, ToSql(id));
+        return status with
+        {
+            Deliveries =
+            [
+                .. status.Deliveries.Zip(stored, (d, s) => d with { State = s.State, Detail = s.Detail }),
+            ],
+        };
+    }
+
+    private static JobStatus Deserialize(byte[] status) =>
+        JsonSerializer.Deserialize(status, ModelJson.Default.JobStatus)
+        ?? throw new StorageException("The status of a job cannot be read.", isTransient: false);
+
+    private static JobRequest Deserialize(JobId id, byte[] request) =>
+        JsonSerializer.Deserialize(request, ModelJson.Default.JobRequest)
+        ?? throw new StorageException($"{id}: its request cannot be read.", isTransient: false);
+
+    private static long ToSql(JobId id) => unchecked((long)id.Value);
+}
