@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using Ptorrent.Harbor.Blobs;
 using Ptorrent.Harbor.State;
 using Ptorrent.Harbor.Storage;
@@ -131,22 +133,26 @@ internal sealed class ProductReader(HarborReader reader, BlobStore blobs)
         CancellationToken stop)
     {
         long next = begin;
+        PipeWriter small = PipeWriter.Create(destination, new StreamPipeWriterOptions(leaveOpen: true));
         foreach (SegmentRow row in ReadPage(job, round, begin, end))
         {
             if (row.Content.Blob is { } blob)
             {
+                await small.FlushAsync(stop);
                 await using VerifyingStream content = blobs.OpenRead(blob)
                     ?? throw new StorageException($"The blob {blob} is not here any more.", isTransient: false);
                 await content.CopyToAsync(destination, CopyBytes, stop);
             }
             else
             {
-                await destination.WriteAsync(row.Content.Inline, stop);
+                small.Write(row.Content.Inline.Span);
             }
 
             next = row.Range.End;
         }
 
+        await small.FlushAsync(stop);
+        await small.CompleteAsync();
         return next;
     }
 

@@ -60,6 +60,21 @@ internal sealed class HarborDatabase : IDisposable
     /// <exception cref="SqliteException">It cannot be opened.</exception>
     public SqliteConnection Connect() => Connect(_connectionString);
 
+    /// <summary>A connection that lets the database grow to a size; 0 is no limit.</summary>
+    /// <exception cref="SqliteException">It cannot be opened.</exception>
+    public SqliteConnection ConnectToWrite(long sizeBytesMax)
+    {
+        SqliteConnection connection = Connect();
+        if (sizeBytesMax > 0)
+        {
+            long pageBytes = connection.ExecuteScalar<long>("PRAGMA page_size");
+            connection.Execute(
+                string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count = {Math.Max(1, sizeBytesMax / pageBytes)}"));
+        }
+
+        return connection;
+    }
+
     /// <summary>Closes the files once every connection is disposed of.</summary>
     public void Dispose()
     {
