@@ -100,7 +100,7 @@ public sealed class HarborHost : IAsyncDisposable
         LinkEndpoint links = new(
             loop, blobs, database.Id, _options.Name, _options.Time, _logging.CreateLogger<LinkEndpoint>());
         new JobsApi(loop, admission, jobs, _options.JobRequestBytesMax).Map(web);
-        new ResultsApi(loop, reader, products, _stop.Token, _logging.CreateLogger<ResultsApi>()).Map(web);
+        new ResultsApi(loop, reader, products, _logging.CreateLogger<ResultsApi>(), _stop.Token).Map(web);
         new EventsApi(loop, jobs, _options.Time, _stop.Token).Map(web);
         new BlobsApi(blobs, _options.BlobBytesMax).Map(web);
         new NetworkApi(loop, links, _stop.Token).Map(web);

@@ -17,12 +17,12 @@ internal sealed class BlobsApi(BlobStore blobs, long blobBytesMax)
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapMethods(ApiPaths.Blob, [HttpMethods.Head], Head);
+        routes.MapMethods(ApiPaths.Blob, [HttpMethods.Head], HeadAsync);
         routes.MapPut(ApiPaths.Blob, PutAsync);
         routes.MapGet(ApiPaths.Blob, GetAsync);
     }
 
-    private Task Head(HttpContext context)
+    private Task HeadAsync(HttpContext context)
     {
         if (Digest.TryParse(context.Request.RouteValues["digest"] as string, out Digest digest)
             && blobs.SizeOf(digest) is { } sizeBytes)

@@ -19,8 +19,8 @@ internal sealed partial class ResultsApi(
     HarborLoop loop,
     HarborReader reader,
     ProductReader products,
-    CancellationToken stop,
-    ILogger<ResultsApi> logger)
+    ILogger<ResultsApi> logger,
+    CancellationToken stop)
 {
     private readonly ILogger<ResultsApi> _logger = logger;
 
