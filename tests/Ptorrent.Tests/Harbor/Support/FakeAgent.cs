@@ -32,6 +32,7 @@ internal sealed class FakeAgent : IAsyncDisposable
     private readonly ConcurrentQueue<Grant> _grants = new();
     private readonly ConcurrentQueue<long> _cancelled = new();
     private readonly SemaphoreSlim _changed = new(0);
+    private readonly CancellationTokenSource _vanish = new();
     private Task _receiving = Task.CompletedTask;
 
     private FakeAgent(WebSocketLink link, LinkSession session, FakeAgentOptions options, HttpClient client)
@@ -161,9 +162,11 @@ internal sealed class FakeAgent : IAsyncDisposable
     /// <summary>Vanishes without a word.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _link.DisposeAsync();
+        await _vanish.CancelAsync();
         await _receiving;
+        await _link.DisposeAsync();
         _client.Dispose();
+        _vanish.Dispose();
     }
 
     public static byte[] Compute(JobDescription job, long from, long upto)
@@ -242,7 +245,21 @@ internal sealed class FakeAgent : IAsyncDisposable
 
     private async Task ReceiveAsync()
     {
-        while (await _link.ReceiveAsync(CancellationToken.None) is { } frame)
+        try
+        {
+            await ReceiveAllAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            // It vanishes, or the harbor broke the line off.
+        }
+
+        _changed.Release();
+    }
+
+    private async Task ReceiveAllAsync()
+    {
+        while (await _link.ReceiveAsync(_vanish.Token) is { } frame)
         {
             lock (_lock)
             {
@@ -264,7 +281,5 @@ internal sealed class FakeAgent : IAsyncDisposable
                 _changed.Release();
             }
         }
-
-        _changed.Release();
     }
 }
