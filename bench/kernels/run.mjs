@@ -68,14 +68,19 @@ function meter() {
   if (status !== 0) throw new Error("the modules could not be metered");
 }
 
+/** How many units take about as long as a call should, by the fastest of some probes. */
+async function unitsFor(native) {
+  const probes = [];
+  for (let i = 0; i < 7; i++) probes.push((await native.call(firstUnit, firstUnit + 10)).nanoseconds / 10);
+  return Math.min(Math.max(1, Math.round(callNanoseconds / Math.min(...probes))), unitsMax);
+}
+
 async function measure(name) {
   const built = join(folder, "build", name);
   const inDeno = (module) => new Runner(
     deno, ["run", "--no-prompt", "--v8-flags=--no-liftoff", `--allow-read=${folder}`, join(folder, "in-deno.mjs"), module]);
   const ways = { native: new Runner(built, []), wasm: inDeno(`${built}.wasm`), metered: inDeno(`${built}.metered.wasm`) };
-  await ways.native.call(firstUnit, firstUnit + 10);
-  const probe = await ways.native.call(firstUnit, firstUnit + 10);
-  const units = Math.min(Math.max(1, Math.round(callNanoseconds / (probe.nanoseconds / 10))), unitsMax);
+  const units = await unitsFor(ways.native);
   const times = { native: [], wasm: [], metered: [] };
   for (let round = -1; round < rounds; round++) {
     const checksums = new Set();
