@@ -7,42 +7,48 @@ namespace Ptorrent.Wasm.Metering;
 
 /// <summary>
 /// Follows through a function which operands may be a NaN with bits of the engine's choice, and says which of them an instruction
-/// must be given exact. Locals have one state for the whole function, found by going over it until nothing changes.
+/// must be given exact. Between functions and between blocks everything is exact. A local has one state for its whole function,
+/// found by going over it until nothing changes.
 /// </summary>
 internal sealed class NanFlow(WasmModule module)
 {
-    // Functions whose locals need more passes than this to settle are rare: the rest is then assumed to be loose.
+    // Functions whose locals need more passes than this to settle are rare: each is then made exact when it is set.
     private const int PassesMax = 6;
+
+    private const int ShuffleLaneCount = 16;
 
     private readonly FunctionValidator _validator = new(module);
     private readonly List<NanState> _locals = [];
     private bool _hasChanged;
-    private NanState _followed;
     private int _movedBytes;
 
     public OperandStack Stack => _validator.Stack;
 
+    /// <summary>The operands that the next instruction must be given exact and that are not, as depths below the top, ascending.
+    /// </summary>
+    public List<int> Demanded { get; } = [];
+
     /// <summary>Settles the states of locals, and starts with the function.</summary>
     public void Begin(ReadOnlySpan<byte> bytes, int defined)
     {
-        Restart(bytes, defined);
+        _validator.Begin(bytes, defined);
         int parameterCount = module.TypeOfFunction(module.ImportedFunctionCount + defined).Parameters.Length;
         _locals.Clear();
         for (int local = 0; local < _validator.Locals.Count; local++)
         {
-            bool isLoose = local < parameterCount && _validator.Locals[local] is WasmType.F32 or WasmType.F64;
-            _locals.Add(isLoose ? NanState.Loose : NanState.Exact);
+            // What is no parameter is zero at first.
+            _locals.Add(local < parameterCount ? NanState.Exact : NanState.Number);
         }
 
         for (int pass = 0; pass == 0 || _hasChanged; pass++)
         {
             if (pass == PassesMax)
             {
-                AssumeLoose();
+                System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_locals).Fill(NanState.Conflict);
             }
 
             _hasChanged = false;
-            ModuleReader reader = Restart(bytes, defined);
+            ModuleReader reader = _validator.Begin(bytes, defined);
             while (!reader.AtEnd)
             {
                 InstructionReader.Read(ref reader, out Instruction instruction);
@@ -52,21 +58,27 @@ internal sealed class NanFlow(WasmModule module)
             }
         }
 
-        Restart(bytes, defined);
+        _validator.Begin(bytes, defined);
     }
-
-    /// <summary>The operands that the next instruction must be given exact and that are not, as depths below the top, ascending.
-    /// </summary>
-    public List<int> Demanded { get; } = [];
 
     /// <summary>Fills <see cref="Demanded"/>.</summary>
     public void FindDemanded(ReadOnlySpan<byte> bytes, in Instruction instruction)
     {
         Demanded.Clear();
-        (int count, bool withScalars) = Demands(bytes, instruction);
+        OpcodeInfo info = OpcodeTable.Of(instruction.Opcode);
+        int count = info.IsByHand ? CountByHand(bytes, instruction) : info.Operands.Length;
+        count = Math.Min(count, Stack.Height - Stack.Top.Height);
+        if (instruction.Opcode == Opcode.Shuffle)
+        {
+            _movedBytes = MovedTogether(bytes[(instruction.End - ShuffleLaneCount)..instruction.End]);
+        }
+
+        NanRule rule = NanRules.Of(instruction.Opcode);
+        bool conflicts = JoinOperands(instruction.Opcode, rule, count) == NanState.Conflict;
         for (int below = 0; below < count; below++)
         {
-            if (MustBeExact(instruction, below, withScalars))
+            NanState state = Stack.StateAt(below);
+            if (IsLoose(state) && (conflicts || !Accepts(instruction, rule, state)))
             {
                 Demanded.Add(below);
             }
@@ -85,38 +97,62 @@ internal sealed class NanFlow(WasmModule module)
     /// <summary>Goes over the instruction; what it demands exact is exact by now.</summary>
     public void Step(ReadOnlySpan<byte> bytes, in Instruction instruction)
     {
-        OpcodeInfo info = OpcodeTable.Of(instruction.Opcode);
-        NanRule rule = NanRules.Of(instruction.Opcode);
         int available = Stack.Height - Stack.Top.Height;
+        NanState joined = NanState.Exact;
         switch (instruction.Opcode)
         {
             case Opcode.LocalSet or Opcode.LocalTee when available > 0:
                 NoteSet(instruction.First, Stack.StateAt(0));
+                joined = Stack.StateAt(0);
                 break;
-            case Opcode.Select or Opcode.SelectTyped when available >= 3:
-                _followed = Join(Stack.StateAt(1), Stack.StateAt(2));
+            case Opcode.LocalGet:
+                joined = _locals[instruction.First] == NanState.Conflict ? NanState.Exact : _locals[instruction.First];
                 break;
-            case Opcode.Shuffle when available >= 2:
-                _followed = Join(Stack.StateAt(0), Stack.StateAt(1));
+            case Opcode.Select or Opcode.SelectTyped:
+                joined = JoinOperands(instruction.Opcode, default, Math.Min(3, available));
+                break;
+            case Opcode.F32Const or Opcode.F64Const or Opcode.V128Const:
+                joined = StateOfConstant(bytes, instruction);
                 break;
             default:
-                _followed = rule.Follows ? FollowedState(info, instruction.Opcode, rule, available) : rule.Result;
+                joined = StateOfResult(instruction.Opcode, available);
                 break;
         }
 
         _validator.Step(bytes, instruction);
-        if (Stack.Depth > 0 && Stack.Height > Stack.Top.Height)
+        if (Stack.Depth > 0 && Stack.Height > Stack.Top.Height && GivesFollowed(instruction.Opcode))
         {
-            SetResult(instruction, info);
+            Stack.StateAt(0) = joined == NanState.Conflict ? NanState.Exact : joined;
         }
     }
 
+    private static bool IsLoose(NanState state) =>
+        state is NanState.Loose or NanState.LooseLanes32 or NanState.LooseLanes64;
+
     private static NanState Join(NanState left, NanState right) => (left, right) switch
     {
-        _ when left == right || right == NanState.Exact => left,
-        (NanState.Exact, _) => right,
-        _ => NanState.ExactWhenSet,
+        _ when left == right => left,
+        (NanState.Number, _) => right,
+        (_, NanState.Number) => left,
+        _ => NanState.Conflict,
     };
+
+    // Whether the state of the result was found before the step; the results of blocks and calls are exact.
+    private static bool GivesFollowed(Opcode opcode) =>
+        opcode is Opcode.LocalGet or Opcode.LocalTee or Opcode.Select or Opcode.SelectTyped
+        || OpcodeTable.Of(opcode) is { IsByHand: false, Result: WasmType.F32 or WasmType.F64 or WasmType.V128 };
+
+    private static NanState StateOfConstant(ReadOnlySpan<byte> bytes, in Instruction instruction)
+    {
+        ReadOnlySpan<byte> bits = bytes[instruction.ListStart..instruction.End];
+        bool isNumber = instruction.Opcode switch
+        {
+            Opcode.F32Const => !float.IsNaN(System.Buffers.Binary.BinaryPrimitives.ReadSingleLittleEndian(bits)),
+            Opcode.F64Const => !double.IsNaN(System.Buffers.Binary.BinaryPrimitives.ReadDoubleLittleEndian(bits)),
+            _ => !bits.ContainsAnyExcept((byte)0),
+        };
+        return isNumber ? NanState.Number : NanState.Exact;
+    }
 
     /// <summary>How many neighbouring bytes a shuffle keeps together at their place in a lane: 8, 4 or less.</summary>
     private static int MovedTogether(ReadOnlySpan<byte> lanes)
@@ -135,108 +171,92 @@ internal sealed class NanFlow(WasmModule module)
         return together;
     }
 
-    /// <summary>How many operands from the top down this instruction looks at, and whether that includes scalars.</summary>
-    private (int Count, bool WithScalars) Demands(ReadOnlySpan<byte> bytes, in Instruction instruction)
+    private bool Accepts(in Instruction instruction, NanRule rule, NanState state) => instruction.Opcode switch
     {
-        int available = Stack.Height - Stack.Top.Height;
+        Opcode.Drop or Opcode.Select or Opcode.SelectTyped => true,
+        Opcode.LocalSet or Opcode.LocalTee => _locals[instruction.First] != NanState.Conflict,
+        Opcode.Shuffle => _movedBytes >= (state == NanState.LooseLanes64 ? 8 : 4),
+        _ when OpcodeTable.Of(instruction.Opcode).IsByHand => false,
+        _ => state == NanState.Loose ? !rule.ShowsScalars : rule.Accepts == state,
+    };
+
+    /// <summary>How many operands an instruction takes whose operands depend on more than its opcode; references and integers
+    /// need not be counted.</summary>
+    private int CountByHand(ReadOnlySpan<byte> bytes, in Instruction instruction)
+    {
         switch (instruction.Opcode)
         {
-            case Opcode.Shuffle:
-                _movedBytes = MovedTogether(bytes[(instruction.End - 16)..instruction.End]);
-                break;
-            case Opcode.Drop or Opcode.LocalGet or Opcode.Nop or Opcode.Unreachable:
-                return (0, false);
-            case Opcode.LocalSet or Opcode.LocalTee:
-                return (_locals[instruction.First] == NanState.ExactWhenSet ? Math.Min(1, available) : 0, false);
-            case Opcode.Call when instruction.First < module.ImportedFunctionCount:
-                int arguments = module.TypeOfFunction(instruction.First).Parameters.Length;
-                return (Math.Min(arguments, available), true);
+            case Opcode.Drop or Opcode.LocalSet or Opcode.LocalTee or Opcode.GlobalSet:
+                return 1;
             case Opcode.Select or Opcode.SelectTyped:
-                return (available >= 3 && Join(Stack.StateAt(1), Stack.StateAt(2)) == NanState.ExactWhenSet ? 3 : 0, false);
+                return 3;
+            case Opcode.Block or Opcode.Loop:
+                return BlockTypes.Parameters(module, instruction.First).Length;
+            case Opcode.If:
+                return BlockTypes.Parameters(module, instruction.First).Length + 1;
+            case Opcode.Br:
+                return _validator.LabelTypes(instruction.First).Length;
+            case Opcode.BrIf:
+                return _validator.LabelTypes(instruction.First).Length + 1;
+            case Opcode.BrTable:
+                ModuleReader labels = new(bytes, instruction.ListStart, instruction.End);
+                return _validator.LabelTypes((int)labels.ReadU32()).Length + 1;
+            case Opcode.Return:
+                return _validator.LabelTypes(Stack.Depth - 1).Length;
+            case Opcode.Else or Opcode.End:
+                return _validator.BlockResults().Length;
+            case Opcode.Call:
+                return module.TypeOfFunction(instruction.First).Parameters.Length;
+            case Opcode.CallIndirect:
+                return module.Types[instruction.First].Parameters.Length + 1;
+            default:
+                return 0;
         }
-
-        OpcodeInfo info = OpcodeTable.Of(instruction.Opcode);
-        if (info.IsByHand)
-        {
-            return (available, false);
-        }
-
-        NanRule rule = NanRules.Of(instruction.Opcode);
-        return rule.ShowsTop
-            ? (Math.Min(1, available), true)
-            : (Math.Min(info.Operands.Length, available), false);
     }
 
-    /// <summary>Whether the operand <paramref name="below"/> the top may not go into this instruction as it is.</summary>
-    private bool MustBeExact(in Instruction instruction, int below, bool withScalars)
+    /// <summary>The state that a result has whose bits are those of one or the other operand.</summary>
+    private NanState JoinOperands(Opcode opcode, NanRule rule, int count)
     {
-        NanState state = Stack.StateAt(below);
-        return state switch
+        bool isSelect = opcode is Opcode.Select or Opcode.SelectTyped;
+        if (!isSelect && !rule.Follows && opcode != Opcode.Shuffle)
         {
-            NanState.Exact => false,
-            NanState.Loose => withScalars,
-            _ when instruction.Opcode == Opcode.Shuffle => _movedBytes < (state == NanState.LooseLanes64 ? 8 : 4)
-                || Join(Stack.StateAt(0), Stack.StateAt(1)) == NanState.ExactWhenSet,
-            _ => NanRules.Of(instruction.Opcode).Accepts != state,
-        };
+            return NanState.Exact;
+        }
+
+        NanState joined = NanState.Number;
+        for (int below = isSelect ? 1 : 0; below < count; below++)
+        {
+            NanState state = Stack.StateAt(below);
+            bool isLane = rule.Accepts != NanState.Exact && state == NanState.Loose;
+            joined = Join(joined, isLane ? rule.Accepts : state);
+        }
+
+        return joined;
     }
 
-    private ModuleReader Restart(ReadOnlySpan<byte> bytes, int defined) => _validator.Begin(bytes, defined);
-
-    private void AssumeLoose()
+    private NanState StateOfResult(Opcode opcode, int available)
     {
-        for (int local = 0; local < _locals.Count; local++)
+        OpcodeInfo info = OpcodeTable.Of(opcode);
+        NanRule rule = NanRules.Of(opcode);
+        if (!rule.Follows && opcode != Opcode.Shuffle)
         {
-            _locals[local] = _validator.Locals[local] switch
-            {
-                WasmType.F32 or WasmType.F64 => NanState.Loose,
-                WasmType.V128 => NanState.ExactWhenSet,
-                _ => NanState.Exact,
-            };
+            return rule.Result;
         }
+
+        NanState joined = JoinOperands(opcode, rule, Math.Min(info.Operands.Length, available));
+        if (info.Result == WasmType.V128)
+        {
+            // A number in a lane may look like a NaN where lanes of the other width are read; only zeros never do.
+            return joined == NanState.Number ? NanState.Exact : joined;
+        }
+
+        return IsLoose(joined) ? NanState.Loose : NanState.Exact;
     }
 
     private void NoteSet(int local, NanState given)
     {
-        NanState joined = _locals[local] == NanState.ExactWhenSet ? NanState.ExactWhenSet : Join(_locals[local], given);
+        NanState joined = _locals[local] == NanState.Conflict ? NanState.Conflict : Join(_locals[local], given);
         _hasChanged |= joined != _locals[local];
         _locals[local] = joined;
-    }
-
-    private NanState FollowedState(OpcodeInfo info, Opcode opcode, NanRule rule, int available)
-    {
-        int last = info.Operands.Length - 1;
-        for (int below = 0; below <= Math.Min(last, available - 1); below++)
-        {
-            // The sign that copysign takes is exact by now; its result is as loose as the operand below.
-            bool isSign = opcode is Opcode.F32Copysign or Opcode.F64Copysign && below == 0;
-            if (!isSign && Stack.StateAt(below) != NanState.Exact)
-            {
-                return info.Result == WasmType.V128 ? rule.Accepts : NanState.Loose;
-            }
-        }
-
-        return NanState.Exact;
-    }
-
-    private void SetResult(in Instruction instruction, OpcodeInfo info)
-    {
-        switch (instruction.Opcode)
-        {
-            case Opcode.LocalGet or Opcode.LocalTee:
-                NanState local = _locals[instruction.First];
-                Stack.StateAt(0) = local == NanState.ExactWhenSet ? NanState.Exact : local;
-                break;
-            case Opcode.Select or Opcode.SelectTyped:
-                Stack.StateAt(0) = _followed == NanState.ExactWhenSet ? NanState.Exact : _followed;
-                break;
-            default:
-                if (!info.IsByHand && info.Result is WasmType.F32 or WasmType.F64 or WasmType.V128)
-                {
-                    Stack.StateAt(0) = _followed;
-                }
-
-                break;
-        }
     }
 }

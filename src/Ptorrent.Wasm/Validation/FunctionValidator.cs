@@ -73,6 +73,18 @@ internal sealed class FunctionValidator(WasmModule module)
         }
     }
 
+    /// <summary>What a branch to this label takes.</summary>
+    public ReadOnlySpan<WasmType> LabelTypes(int depth)
+    {
+        ref ControlFrame frame = ref _stack.Label(depth);
+        return frame.Opcode == Opcode.Loop
+            ? BlockTypes.Parameters(module, frame.BlockType)
+            : ResultsOf(_stack.Depth - 1 - depth);
+    }
+
+    /// <summary>The results of the innermost block.</summary>
+    public ReadOnlySpan<WasmType> BlockResults() => ResultsOf(_stack.Depth - 1);
+
     private static WasmException Unknown(in Instruction instruction, string what, int index) =>
         ModuleReader.Malformed(instruction.Start, $"there is no {what} {index}");
 
@@ -414,14 +426,6 @@ internal sealed class FunctionValidator(WasmModule module)
     private ReadOnlySpan<WasmType> ResultsOf(int level) =>
         level == 0 ? _type.Results.AsSpan() : BlockTypes.Results(module, _stack.Label(_stack.Depth - 1 - level).BlockType);
 
-    private ReadOnlySpan<WasmType> LabelTypes(int depth)
-    {
-        ref ControlFrame frame = ref _stack.Label(depth);
-        return frame.Opcode == Opcode.Loop
-            ? BlockTypes.Parameters(module, frame.BlockType)
-            : ResultsOf(_stack.Depth - 1 - depth);
-    }
-
     private void ValidateBranchTable(ReadOnlySpan<byte> bytes, in Instruction instruction)
     {
         _stack.Pop(WasmType.I32);
@@ -457,7 +461,6 @@ internal sealed class FunctionValidator(WasmModule module)
         FunctionType type = module.TypeOfFunction(instruction.First);
         _stack.Pop(type.Parameters.AsSpan());
         _stack.Push(type.Results.AsSpan());
-        _summary.MayShowNan |= instruction.First < module.ImportedFunctionCount;
     }
 
     private void ValidateIndirectCall(in Instruction instruction)

@@ -13,7 +13,7 @@ internal static class NanRules
     private static readonly string[] Arithmetic =
         ["ceil", "floor", "trunc", "nearest", "sqrt", "add", "sub", "mul", "div", "min", "max"];
 
-    private static readonly string[] BitCopies = ["abs", "neg", "pmin", "pmax", "copysign"];
+    private static readonly string[] BitCopies = ["abs", "neg", "pmin", "pmax"];
 
     private static readonly NanRule[] Rules = Make();
     private static readonly bool[] Shows = MakeShows();
@@ -43,8 +43,8 @@ internal static class NanRules
         for (int opcode = 0; opcode < shows.Length; opcode++)
         {
             NanRule rule = Rules[opcode];
-            shows[opcode] = rule.ShowsTop || rule.Result is NanState.LooseLanes32 or NanState.LooseLanes64
-                || (rule.Follows && rule.Accepts != NanState.Exact);
+            shows[opcode] = rule.ShowsScalars || rule.Accepts != NanState.Exact
+                || rule.Result is NanState.Loose or NanState.LooseLanes32 or NanState.LooseLanes64;
         }
 
         return shows;
@@ -60,7 +60,7 @@ internal static class NanRules
             "f32" or "f64" => RuleOfScalar(name[1]),
             _ => name[^1] switch
             {
-                "reinterpret_f32" or "reinterpret_f64" => new(NanState.Exact, NanState.Exact, ShowsTop: true),
+                "reinterpret_f32" or "reinterpret_f64" => new(NanState.Exact, NanState.Exact, ShowsScalars: true),
                 "trunc_sat_f32x4_s" or "trunc_sat_f32x4_u" => new(NanState.LooseLanes32, NanState.Exact),
                 "trunc_sat_f64x2_s_zero" or "trunc_sat_f64x2_u_zero" => new(NanState.LooseLanes64, NanState.Exact),
                 _ => default,
@@ -70,12 +70,12 @@ internal static class NanRules
 
     private static NanRule RuleOfScalar(string operation) => operation switch
     {
-        // Of the operand that gives the sign, a NaN's sign is the engine's choice.
-        "copysign" => new(NanState.Exact, NanState.Exact, Follows: true, ShowsTop: true),
+        // A NaN's sign is shown by one operand, and the other's is given: mending the result would take it away again.
+        "copysign" => new(NanState.Exact, NanState.Exact, ShowsScalars: true),
         "abs" or "neg" => new(NanState.Exact, NanState.Exact, Follows: true),
-        "store" => new(NanState.Exact, NanState.Exact, ShowsTop: true),
+        "store" => new(NanState.Exact, NanState.Exact, ShowsScalars: true),
         "const" or "load" or "reinterpret_i32" or "reinterpret_i64" => default,
-        _ when operation.StartsWith("convert", StringComparison.Ordinal) => default,
+        _ when operation.StartsWith("convert", StringComparison.Ordinal) => new(NanState.Exact, NanState.Number),
         "eq" or "ne" or "lt" or "gt" or "le" or "ge" => default,
         _ => new(NanState.Exact, NanState.Loose),
     };

@@ -3,18 +3,23 @@ namespace Ptorrent.Wasm.Validation;
 /// <summary>What is known of the bits of an operand or a local.</summary>
 internal enum NanState : byte
 {
-    /// <summary>They are the same in every engine.</summary>
+    /// <summary>They are the same in every engine, and must stay as they are: they may be a NaN with a payload, or no float.
+    /// </summary>
     Exact = 0,
 
+    /// <summary>Exact, and certainly no NaN: a scalar that is a number, or a vector of zeros.</summary>
+    Number = 1,
+
     /// <summary>A scalar: if it is a NaN, its bits are the engine's choice.</summary>
-    Loose = 1,
+    Loose = 2,
 
     /// <summary>A vector: the same holds for each of its four f32 lanes.</summary>
-    LooseLanes32 = 2,
+    LooseLanes32 = 3,
 
     /// <summary>A vector: the same holds for each of its two f64 lanes.</summary>
-    LooseLanes64 = 3,
+    LooseLanes64 = 4,
 
-    /// <summary>Of a local only: it is given loose lanes of both kinds, so they are made exact when it is set.</summary>
-    ExactWhenSet = 4,
+    /// <summary>It would be sometimes one, sometimes another: whatever is loose must be made exact before it comes together.
+    /// </summary>
+    Conflict = 5,
 }

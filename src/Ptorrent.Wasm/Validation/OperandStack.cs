@@ -50,7 +50,7 @@ internal sealed class OperandStack
             Array.Resize(ref _states, _types.Length);
         }
 
-        _states[Height] = type is WasmType.F32 or WasmType.F64 ? NanState.Loose : NanState.Exact;
+        _states[Height] = NanState.Exact;
         _types[Height++] = type;
         if (type == WasmType.V128)
         {
@@ -60,7 +60,7 @@ internal sealed class OperandStack
         SlotCountMax = Math.Max(SlotCountMax, Height + _vectorCount);
     }
 
-    /// <summary>What is known of the bits of the operand that is <paramref name="below"/> below the top; exact where there is none.
+    /// <summary>What is known of the bits of the operand that is <paramref name="below"/> below the top; exact at first.
     /// </summary>
     public ref NanState StateAt(int below) => ref _states[Height - 1 - below];
 
