@@ -58,6 +58,9 @@ internal abstract record DeviceEvent
     /// <summary>A run or a merge did not happen, and the program is not to blame.</summary>
     public sealed record RunLost(LeaseId Run, string Detail) : DeviceEvent;
 
+    /// <summary>A run cannot be done here at all: its input cannot be had.</summary>
+    public sealed record RunImpossible(LeaseId Run, NackReason Reason, string Detail) : DeviceEvent;
+
     /// <summary>The oldest commit of a lease that was not sent is on the link.</summary>
     public sealed record CommitSent(LeaseNumber Lease) : DeviceEvent;
 

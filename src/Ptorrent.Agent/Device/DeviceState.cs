@@ -125,6 +125,9 @@ internal sealed partial class DeviceState
             case DeviceEvent.RunLost lost:
                 OnRunLost(lost);
                 break;
+            case DeviceEvent.RunImpossible impossible:
+                OnRunImpossible(impossible);
+                break;
             case DeviceEvent.CommitSent sent:
                 OnCommitSent(sent.Lease);
                 break;
@@ -370,6 +373,15 @@ internal sealed partial class DeviceState
         if (_leasing.Progress(run.Work.Id)?.ExcludedCount == _slotCount)
         {
             Nack(run.Lease, NackReason.NackNoRoom, lost.Detail);
+        }
+    }
+
+    private void OnRunImpossible(DeviceEvent.RunImpossible impossible)
+    {
+        if (_runs.Remove(impossible.Run, out CoreRun? run))
+        {
+            run.Lease.RunCount--;
+            Nack(run.Lease, impossible.Reason, impossible.Detail);
         }
     }
 

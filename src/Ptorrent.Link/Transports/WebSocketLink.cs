@@ -53,6 +53,12 @@ public sealed class WebSocketLink : ILink
         {
             socket.Options.KeepAliveInterval = Timeout.InfiniteTimeSpan;
             socket.Options.CollectHttpResponseDetails = true;
+            if (harbor.IsLoopback)
+            {
+                // A proxy of the surroundings has no business between two programs of one machine.
+                socket.Options.Proxy = null;
+            }
+
             socket.Options.SetRequestHeader("Authorization", $"Bearer {accessKey}");
             await socket.ConnectAsync(address.Uri, cancellationToken);
             return new WebSocketLink(socket);

@@ -1,0 +1,125 @@
+using Ptorrent.Agent.Blobs;
+using Ptorrent.Agent.Device;
+using Ptorrent.Link.Frames;
+using Ptorrent.Model;
+using Ptorrent.Model.Identity;
+using Ptorrent.Model.Jobs;
+using Ptorrent.Model.Programs;
+using Ptorrent.Model.Refusals;
+using Ptorrent.Sandbox;
+using ExecutorSandbox = Ptorrent.Sandbox.Sandbox;
+
+namespace Ptorrent.Agent.Execution;
+
+/// <summary>
+/// The programs of the jobs that the device knows, fetched, checked and metered once. Its methods are called by one thread.
+/// </summary>
+internal sealed class ProgramStore(
+    ExecutorSandbox sandbox,
+    BlobSource blobs,
+    TaskGroup tasks,
+    Func<DeviceEvent, ValueTask> tell) : IDisposable
+{
+    private readonly Dictionary<JobId, Entry> _programs = [];
+
+    /// <summary>Begins to fetch and check a program, and tells how that ends.</summary>
+    public void Prepare(JobId job, JobDescription description)
+    {
+        Entry entry = new();
+        Invariant.Holds(_programs.TryAdd(job, entry));
+        tasks.Start(() => PrepareAsync(job, description, entry));
+    }
+
+    /// <summary>Lets a program go; runs that have it keep it to their end.</summary>
+    public void Forget(JobId job)
+    {
+        if (_programs.Remove(job, out Entry? entry))
+        {
+            entry.Dispose();
+        }
+    }
+
+    /// <summary>A program that is ready.</summary>
+    public SandboxProgram Get(JobId job)
+    {
+        SandboxProgram? program = _programs[job].Program;
+        Invariant.Holds(program is not null);
+        return program;
+    }
+
+    public void Dispose()
+    {
+        foreach (Entry entry in _programs.Values)
+        {
+            entry.Dispose();
+        }
+
+        _programs.Clear();
+    }
+
+    private async Task PrepareAsync(JobId job, JobDescription description, Entry entry)
+    {
+        CancellationToken stop = entry.Stop;
+        DeviceEvent outcome;
+        try
+        {
+            byte[] code = await blobs.ReadAsync(description.Program.ToDigest(), description.ProgramBytes, stop);
+            entry.Program = sandbox.Prepare(LoadOf(description, code));
+            outcome = new DeviceEvent.ProgramReady(job);
+        }
+        catch (BlobUnavailableException exception)
+        {
+            outcome = new DeviceEvent.ProgramUnavailable(job, NackReason.NackBlobUnavailable, exception.Message);
+        }
+        catch (RefusedException exception) when (IsOfThisDevice(exception.Refusal.Code))
+        {
+            outcome = new DeviceEvent.ProgramUnavailable(job, NackReason.NackNoRoom, exception.Message);
+        }
+        catch (RefusedException exception)
+        {
+            outcome = new DeviceEvent.ProgramRefused(job, exception.Message);
+        }
+
+        if (!stop.IsCancellationRequested)
+        {
+            await tell(outcome);
+        }
+    }
+
+    private static ProgramLoad LoadOf(JobDescription description, byte[] code) => new()
+    {
+        Kind = (ProgramKind)description.Kind,
+        Mode = (RunMode)description.Mode,
+        Name = description.ProgramName,
+        Code = code,
+        Arguments = [.. description.Arguments],
+        Parameters = description.ToParameters(),
+        Limits = description.ToLimits(),
+        Seed = description.Seed.ToByteArray(),
+    };
+
+    private static bool IsOfThisDevice(RefusalCode code) =>
+        code is RefusalCode.TooMuchMemory or RefusalCode.NoSpace or RefusalCode.Busy;
+
+    private sealed class Entry : IDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private SandboxProgram? _program;
+
+        public Entry() => Stop = _stop.Token;
+
+        public CancellationToken Stop { get; }
+
+        public SandboxProgram? Program
+        {
+            get => Volatile.Read(ref _program);
+            set => Volatile.Write(ref _program, value);
+        }
+
+        public void Dispose()
+        {
+            _stop.Cancel();
+            _stop.Dispose();
+        }
+    }
+}
