@@ -17,7 +17,8 @@ using ExecutorSandbox = Ptorrent.Sandbox.Sandbox;
 
 namespace Ptorrent.Agent;
 
-/// <summary>A running agent: executors in their sandbox, and a link to one harbor, made again whenever it is lost.</summary>
+/// <summary>A running agent: executors in their sandbox, and a link to one harbor, made again whenever it is
+/// lost.</summary>
 public sealed partial class AgentHost : IAsyncDisposable
 {
     private static readonly TimeSpan CloseTimeMax = TimeSpan.FromSeconds(3);
@@ -74,8 +75,8 @@ public sealed partial class AgentHost : IAsyncDisposable
     public string? Notice => _sandbox.Walls.Notice;
 
     /// <summary>
-    /// Ends when the agent is disposed of. Fails when it cannot go on: <see cref="RefusedException"/> where the harbor does
-    /// not accept the key; <see cref="Ptorrent.Model.InvariantException"/> for a bug. Dispose of it then.
+    /// Ends when the agent is disposed of. Fails when it cannot go on: <see cref="RefusedException"/> where the harbor
+    /// does not accept the key; <see cref="Ptorrent.Model.InvariantException"/> for a bug. Dispose of it then.
     /// </summary>
     public Task Completion { get; }
 
@@ -124,8 +125,8 @@ public sealed partial class AgentHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives back what has not begun, lets what runs end for <see cref="AgentOptions.StopTimeMax"/>, and puts all
-    /// away.</summary>
+    /// <summary>Gives back what has not begun, lets what runs end for <see cref="AgentOptions.StopTimeMax"/>, and puts
+    /// all away.</summary>
     public async ValueTask DisposeAsync()
     {
         Task disposing;
@@ -197,7 +198,8 @@ public sealed partial class AgentHost : IAsyncDisposable
         LogStopped(Id);
     }
 
-    [LoggerMessage(EventId = 7001, Level = LogLevel.Information, Message = "Agent {Agent} '{Name}' shares {SlotCount} slots")]
+    [LoggerMessage(EventId = 7001, Level = LogLevel.Information,
+        Message = "Agent {Agent} '{Name}' shares {SlotCount} slots")]
     private partial void LogStarted(AgentId agent, string name, int slotCount);
 
     [LoggerMessage(EventId = 7002, Level = LogLevel.Warning, Message = "{Notice}")]

@@ -3,8 +3,9 @@ using Ptorrent.Link.Frames;
 namespace Ptorrent.Link;
 
 /// <summary>
-/// A line on which frames go both ways, whole and in order, until it ends. It neither knows what a frame means nor sends
-/// anything by itself: an idle link is silent. One caller receives; any number may send, and each one's frames stay in order.
+/// A line on which frames go both ways, whole and in order, until it ends. It neither knows what a frame means nor
+/// sends anything by itself: an idle link is silent. One caller receives; any number may send, and each one's frames
+/// stay in order.
 /// </summary>
 public interface ILink : IAsyncDisposable
 {
@@ -12,23 +13,25 @@ public interface ILink : IAsyncDisposable
     string? EndReason { get; }
 
     /// <summary>
-    /// Puts a frame into the outbox; waits while that is full. Returning does not mean that it arrived. The frame is the
-    /// link's from here on: nobody changes it.
+    /// Puts a frame into the outbox; waits while that is full. Returning does not mean that it arrived. The frame is
+    /// the link's from here on: nobody changes it.
     /// </summary>
     /// <exception cref="LinkClosedException">The link has ended or is closing.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled before the frame was in the outbox; it is not sent.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled before the frame was in the outbox; it is not
+    /// sent.</exception>
     ValueTask SendAsync(Frame frame, CancellationToken cancellationToken);
 
     /// <summary>The next frame; null once the link has ended, however it did: then <see cref="EndReason"/> says why.
     /// </summary>
-    /// <exception cref="LinkProtocolException">What came is no valid frame. The link is of no use afterwards.</exception>
+    /// <exception cref="LinkProtocolException">What came is no valid frame. The link is of no use
+    /// afterwards.</exception>
     /// <exception cref="OperationCanceledException">Cancelled. This ends the link.</exception>
     ValueTask<Frame?> ReceiveAsync(CancellationToken cancellationToken);
 
     /// <summary>
     /// Sends what is in the outbox and then the end with <paramref name="reason"/>, of which
-    /// <see cref="LinkLimits.CloseReasonBytesMax"/> bytes are kept. Frames of the peer may still be received until its own
-    /// end comes. A link that has ended is left alone.
+    /// <see cref="LinkLimits.CloseReasonBytesMax"/> bytes are kept. Frames of the peer may still be received until its
+    /// own end comes. A link that has ended is left alone.
     /// </summary>
     /// <exception cref="OperationCanceledException">Cancelled before all was sent; the link is broken off.</exception>
     Task CloseAsync(string reason, CancellationToken cancellationToken);

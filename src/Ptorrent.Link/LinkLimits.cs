@@ -2,7 +2,8 @@ using Ptorrent.Model.Jobs;
 
 namespace Ptorrent.Link;
 
-/// <summary>The bounds of the link protocol, the same on both ends. They belong to version 1: docs/protocol/link.md.</summary>
+/// <summary>The bounds of the link protocol, the same on both ends. They belong to version 1:
+/// docs/protocol/link.md.</summary>
 public static class LinkLimits
 {
     /// <summary>The version of the protocol that this code speaks.</summary>

@@ -6,7 +6,8 @@ namespace Ptorrent.Link;
 /// The peer broke the protocol: bytes that are no frame, a value outside its bounds, a frame that may not come now. The
 /// link is of no use afterwards; its owner closes it.
 /// </summary>
-/// <param name="message">What is wrong, as a sentence; it holds nothing secret and may be sent back as the reason.</param>
+/// <param name="message">What is wrong, as a sentence; it holds nothing secret and may be sent back as the
+/// reason.</param>
 /// <param name="inner">What the parser said, where it said anything.</param>
 public sealed class LinkProtocolException(string message, Exception? inner = null) : PtorrentException(message, inner)
 {

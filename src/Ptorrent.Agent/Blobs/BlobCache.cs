@@ -6,8 +6,8 @@ using Ptorrent.Model.Merkle;
 namespace Ptorrent.Agent.Blobs;
 
 /// <summary>
-/// Blobs on disk by their digest, the ones used longest ago dropped when there are too many bytes. Trusts no file: what is
-/// read is verified, and a file that has changed is deleted. Safe for several threads.
+/// Blobs on disk by their digest, the ones used longest ago dropped when there are too many bytes. Trusts no file:
+/// what is read is verified, and a file that has changed is deleted. Safe for several threads.
 /// </summary>
 internal sealed partial class BlobCache
 {
@@ -41,8 +41,8 @@ internal sealed partial class BlobCache
         }
     }
 
-    /// <summary>Opens the cache in a folder, made where it is missing; what an earlier process did not finish is deleted.
-    /// </summary>
+    /// <summary>Opens the cache in a folder, made where it is missing; what an earlier process did not finish is
+    /// deleted.</summary>
     public static BlobCache Open(string folder, long bytesMax, ILogger logger)
     {
         AgentHome.CreateOwnerFolder(folder);
@@ -208,13 +208,16 @@ internal sealed partial class BlobCache
 
     private string PathOf(Digest digest) => Path.Combine(_folder, digest.ToString());
 
-    [LoggerMessage(EventId = 7101, Level = LogLevel.Warning, Message = "Blob {Digest} on disk has changed and is dropped")]
+    [LoggerMessage(EventId = 7101, Level = LogLevel.Warning,
+        Message = "Blob {Digest} on disk has changed and is dropped")]
     private partial void LogChanged(Digest digest);
 
-    [LoggerMessage(EventId = 7102, Level = LogLevel.Warning, Message = "Blob {Digest} on disk cannot be read: {Reason}")]
+    [LoggerMessage(EventId = 7102, Level = LogLevel.Warning,
+        Message = "Blob {Digest} on disk cannot be read: {Reason}")]
     private partial void LogUnreadable(Digest digest, string reason);
 
-    [LoggerMessage(EventId = 7103, Level = LogLevel.Warning, Message = "Blob {Digest} cannot be kept on disk: {Reason}")]
+    [LoggerMessage(EventId = 7103, Level = LogLevel.Warning,
+        Message = "Blob {Digest} cannot be kept on disk: {Reason}")]
     private partial void LogNotStored(Digest digest, string reason);
 
     [LoggerMessage(EventId = 7104, Level = LogLevel.Warning, Message = "{Path} cannot be deleted: {Reason}")]

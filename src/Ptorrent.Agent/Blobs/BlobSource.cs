@@ -2,7 +2,8 @@ using Ptorrent.Model.Identity;
 
 namespace Ptorrent.Agent.Blobs;
 
-/// <summary>Blobs from the disk, or else from the harbor and then onto the disk. A few are fetched side by side.</summary>
+/// <summary>Blobs from the disk, or else from the harbor and then onto the disk. A few are fetched side by
+/// side.</summary>
 internal sealed class BlobSource(BlobCache cache, HarborBlobs harbor) : IDisposable
 {
     /// <summary>The largest blob that an agent takes, in bytes: what fits a frame to an executor.</summary>

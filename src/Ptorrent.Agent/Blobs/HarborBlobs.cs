@@ -5,7 +5,8 @@ using Ptorrent.Model.Merkle;
 
 namespace Ptorrent.Agent.Blobs;
 
-/// <summary>Blobs at the harbor, over HTTP (docs/protocol/api.md). What fails in passing is tried again a few times.</summary>
+/// <summary>Blobs at the harbor, over HTTP (docs/protocol/api.md). What fails in passing is tried again a few
+/// times.</summary>
 internal sealed class HarborBlobs : IDisposable
 {
     private const int AttemptCountMax = 4;
@@ -100,7 +101,8 @@ internal sealed class HarborBlobs : IDisposable
             }
             catch (Exception exception) when (IsOfTheLine(exception) && !cancellationToken.IsCancellationRequested)
             {
-                if (count == AttemptCountMax || exception is HttpRequestException { StatusCode: { } status } && !IsPassing(status))
+                bool isFinal = exception is HttpRequestException { StatusCode: { } status } && !IsPassing(status);
+                if (isFinal || count == AttemptCountMax)
                 {
                     throw new BlobUnavailableException($"{what}: {exception.Message}", exception);
                 }

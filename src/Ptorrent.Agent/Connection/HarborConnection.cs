@@ -10,8 +10,8 @@ using Ptorrent.Model.Randomness;
 
 namespace Ptorrent.Agent.Connection;
 
-/// <summary>Keeps a link to the harbor: connects, greets, hands what comes to the device's loop, and begins anew when it is
-/// lost, for ever.</summary>
+/// <summary>Keeps a link to the harbor: connects, greets, hands what comes to the device's loop, and begins anew when
+/// it is lost, for ever.</summary>
 internal sealed partial class HarborConnection
 {
     // A link that lasted this long was a good one: the next is made at once.
@@ -131,7 +131,7 @@ internal sealed partial class HarborConnection
     {
         using CancellationTokenSource late = new(ConnectTimeMax, _time);
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(stop, late.Token);
-        ILink? link = null;
+        WebSocketLink? link = null;
         try
         {
             link = await WebSocketLink.ConnectAsync(_harbor, _accessKey, both.Token);
@@ -227,15 +227,18 @@ internal sealed partial class HarborConnection
         }
     }
 
-    [LoggerMessage(EventId = 7201, Level = LogLevel.Information, Message = "Linked to {Address}: harbor {Harbor} '{Name}'")]
+    [LoggerMessage(EventId = 7201, Level = LogLevel.Information,
+        Message = "Linked to {Address}: harbor {Harbor} '{Name}'")]
     private partial void LogConnected(Uri address, HarborId harbor, string name);
 
     [LoggerMessage(EventId = 7202, Level = LogLevel.Warning, Message = "{Problem} The agent goes on trying")]
     private partial void LogNotConnected(string problem);
 
-    [LoggerMessage(EventId = 7203, Level = LogLevel.Information, Message = "The link to the harbor has ended: {Reason}")]
+    [LoggerMessage(EventId = 7203, Level = LogLevel.Information,
+        Message = "The link to the harbor has ended: {Reason}")]
     private partial void LogLost(string reason);
 
-    [LoggerMessage(EventId = 7204, Level = LogLevel.Error, Message = "The harbor broke the protocol of the link: {Rule}")]
+    [LoggerMessage(EventId = 7204, Level = LogLevel.Error,
+        Message = "The harbor broke the protocol of the link: {Rule}")]
     private partial void LogProtocol(string rule);
 }

@@ -6,8 +6,8 @@ using Ptorrent.Link.Sessions;
 
 namespace Ptorrent.Agent.Connection;
 
-/// <summary>A link to a harbor from its welcome to its end: what is received goes to the device's loop, and what the loop
-/// wants sent waits here, so that the loop never waits.</summary>
+/// <summary>A link to a harbor from its welcome to its end: what is received goes to the device's loop, and what the
+/// loop wants sent waits here, so that the loop never waits.</summary>
 internal sealed class HarborLink(ILink link, LinkSession session)
 {
     // Beyond this the harbor has not read for very long, and the link counts as broken.
@@ -31,7 +31,8 @@ internal sealed class HarborLink(ILink link, LinkSession session)
 
     /// <summary>Takes a frame to be sent, after the others.</summary>
     /// <param name="frame">It is the link's from here on.</param>
-    /// <param name="committed">The lease to tell of when the frame is on its way; null for anything but a commit.</param>
+    /// <param name="committed">The lease to tell of when the frame is on its way; null for anything but a
+    /// commit.</param>
     public void Send(Frame frame, LeaseNumber? committed)
     {
         if (!_outbox.Writer.TryWrite(new Outgoing(frame, committed)))

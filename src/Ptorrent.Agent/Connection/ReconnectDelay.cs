@@ -3,8 +3,8 @@ using Ptorrent.Model.Randomness;
 namespace Ptorrent.Agent.Connection;
 
 /// <summary>
-/// How long to wait before the next attempt: a quarter of a second, doubling to 30 s, each drawn between half and all of
-/// that, so that the agents of a harbor that comes back do not come all at once.
+/// How long to wait before the next attempt: a quarter of a second, doubling to 30 s, each drawn between half and all
+/// of that, so that the agents of a harbor that comes back do not come all at once.
 /// </summary>
 internal sealed class ReconnectDelay(Prng prng)
 {

@@ -18,8 +18,8 @@ internal abstract record DeviceEffect
     /// <summary>Send a frame that needs nothing else first: Window, Keep or Nack.</summary>
     public sealed record Send(Frame Frame) : DeviceEffect;
 
-    /// <summary>Upload the segment if it does not fit the frame, put it or its address into <paramref name="Frame"/> and
-    /// send that, after the lease's earlier commits; then tell <see cref="DeviceEvent.CommitSent"/>.</summary>
+    /// <summary>Upload the segment if it does not fit the frame, put it or its address into <paramref name="Frame"/>
+    /// and send that, after the lease's earlier commits; then tell <see cref="DeviceEvent.CommitSent"/>.</summary>
     public sealed record Commit(LeaseNumber Lease, CommitFrame Frame, ReadOnlyMemory<byte> Segment) : DeviceEffect;
 
     /// <summary>Fetch a program, check and meter it; then tell that it is ready, refused or unavailable.</summary>

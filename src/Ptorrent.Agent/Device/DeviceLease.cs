@@ -11,8 +11,8 @@ using Ptorrent.Work.Leasing;
 namespace Ptorrent.Agent.Device;
 
 /// <summary>
-/// A lease from the harbor: what has come back of it, in order and combined, and what is committed. Four marks go through
-/// its range: committed ≤ assembled ≤ offered to the slots ≤ end.
+/// A lease from the harbor: what has come back of it, in order and combined, and what is committed. Four marks go
+/// through its range: committed ≤ assembled ≤ offered to the slots ≤ end.
 /// </summary>
 internal sealed class DeviceLease
 {
@@ -102,7 +102,8 @@ internal sealed class DeviceLease
         : Inputs.AsSpan()[(int)(range.Begin - Range.Begin)..(int)(range.End - Range.Begin)].ToImmutableArray();
 
     /// <summary>Takes in what a run put out, and assembles what is now in order.</summary>
-    /// <exception cref="Ptorrent.Model.Segments.SegmentException">It does not fit the way in which it is combined.</exception>
+    /// <exception cref="Ptorrent.Model.Segments.SegmentException">It does not fit the way in which it is
+    /// combined.</exception>
     public void AddRun(IndexRange range, ImmutableArray<RunOutput> outputs, Fuel burnt, TimeSpan busy)
     {
         long bytes = outputs.Sum(o => o.StandardOutput.Length + o.Files.Sum(f => (long)f.Content.Length));
@@ -151,7 +152,8 @@ internal sealed class DeviceLease
         AssembledUpTo = OfferedUpTo = End;
     }
 
-    /// <summary>Commits all that is assembled: the frame, without the result that goes into it, and the result.</summary>
+    /// <summary>Commits all that is assembled: the frame, without the result that goes into it, and the
+    /// result.</summary>
     public (Commit Frame, ReadOnlyMemory<byte> Segment) TakeCommit(TimeSpan now)
     {
         Invariant.Holds(AssembledUpTo > CommittedUpTo && !IsMerging);

@@ -11,8 +11,8 @@ namespace Ptorrent.Agent.Device;
 /// <content>The steps that the events have in common.</content>
 internal sealed partial class DeviceState
 {
-    /// <summary>What holds after every event: all that may be committed or merged is, slots are held up or not, the window
-    /// is announced, the next time is known.</summary>
+    /// <summary>What holds after every event: all that may be committed or merged is, slots are held up or not, the
+    /// window is announced, the next time is known.</summary>
     private void Settle()
     {
         CarryOut();

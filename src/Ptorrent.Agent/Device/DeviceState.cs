@@ -14,10 +14,10 @@ using ModelFailure = Ptorrent.Model.Programs.ProgramFailure;
 namespace Ptorrent.Agent.Device;
 
 /// <summary>
-/// What a device does with its harbor's leases: the harbor's ranges become works, which the leasing core cuts into runs of
-/// some milliseconds for the executor slots; what comes back is put in order, combined and committed upward as prefixes.
-/// The committed bytes are the same however the ranges were cut and in whatever order runs end. Pure: events with their
-/// time in, effects out. Not for several threads.
+/// What a device does with its harbor's leases: the harbor's ranges become works, which the leasing core cuts into
+/// runs of some milliseconds for the executor slots; what comes back is put in order, combined and committed upward as
+/// prefixes. The committed bytes are the same however the ranges were cut and in whatever order runs end. Pure: events
+/// with their time in, effects out. Not for several threads.
 /// </summary>
 internal sealed partial class DeviceState
 {
@@ -224,7 +224,8 @@ internal sealed partial class DeviceState
         RemoveIfDone(lease);
     }
 
-    /// <summary>Shortens a lease to <paramref name="cut"/>, or to the end of what has begun where that is later.</summary>
+    /// <summary>Shortens a lease to <paramref name="cut"/>, or to the end of what has begun where that is
+    /// later.</summary>
     private void CutTail(DeviceLease lease, long cut)
     {
         if (!lease.Job.IsReady)

@@ -57,7 +57,10 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
 
         // A full inbox is being read, and whoever reads it looks at the time afterwards.
         _timer = time.CreateTimer(
-            _ => _inbox.Writer.TryWrite(new LoopInput.Woken()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _ => _inbox.Writer.TryWrite(new LoopInput.Woken()),
+            null,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Ends when the device was told to stop and holds nothing any more.</summary>
@@ -66,7 +69,8 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
     /// <summary>Fails when something beside the loop has a bug.</summary>
     public Task Fault => _tasks.Fault;
 
-    /// <summary>Puts something into the inbox, when there is room. What comes after the loop's end is passed over.</summary>
+    /// <summary>Puts something into the inbox, when there is room. What comes after the loop's end is passed
+    /// over.</summary>
     public async ValueTask TellAsync(LoopInput input)
     {
         while (!_inbox.Writer.TryWrite(input) && await _inbox.Writer.WaitToWriteAsync())
@@ -97,7 +101,8 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops what runs beside the loop and waits for it. The loop has ended, the sandbox is disposed of.</summary>
+    /// <summary>Stops what runs beside the loop and waits for it. The loop has ended, the sandbox is disposed
+    /// of.</summary>
     public async ValueTask DisposeAsync()
     {
         _inbox.Writer.TryComplete();
@@ -260,7 +265,8 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
                 StartRun(run.Run, _programs.Get(run.Job), (program, stop) => _runner.RunAsync(run, program, stop));
                 break;
             case DeviceEffect.StartMerge merge:
-                StartRun(merge.Run, _programs.Get(merge.Job), (program, stop) => _runner.MergeAsync(merge, program, stop));
+                StartRun(
+                    merge.Run, _programs.Get(merge.Job), (program, stop) => _runner.MergeAsync(merge, program, stop));
                 break;
             case DeviceEffect.StopRun stop:
                 if (_runStops.Remove(stop.Run, out CancellationTokenSource? source))
@@ -373,7 +379,8 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(EventId = 7301, Level = LogLevel.Error, Message = "The harbor broke the protocol of the link: {Rule}")]
+    [LoggerMessage(EventId = 7301, Level = LogLevel.Error,
+        Message = "The harbor broke the protocol of the link: {Rule}")]
     private partial void LogProtocol(string rule);
 
     /// <summary>What is under way for one lease beside its runs.</summary>

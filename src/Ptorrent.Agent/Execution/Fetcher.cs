@@ -8,8 +8,8 @@ namespace Ptorrent.Agent.Execution;
 /// <summary>Brings what leases need from the harbor, and tells how far it is here. Safe for several threads.</summary>
 internal sealed class Fetcher(BlobSource blobs, Func<DeviceEvent, ValueTask> tell)
 {
-    /// <summary>All parts of one merge together, in bytes: they are in memory at once, and go to an executor in one frame.
-    /// </summary>
+    /// <summary>All parts of one merge together, in bytes: they are in memory at once, and go to an executor in one
+    /// frame.</summary>
     private const long PartsBytesMax = 256L << 20;
 
     /// <summary>Fetches inputs side by side; tells of each prefix that is here.</summary>

@@ -12,7 +12,8 @@ using ExecutorSandbox = Ptorrent.Sandbox.Sandbox;
 namespace Ptorrent.Agent.Execution;
 
 /// <summary>
-/// The programs of the jobs that the device knows, fetched, checked and metered once. Its methods are called by one thread.
+/// The programs of the jobs that the device knows, fetched, checked and metered once. Its methods are called by one
+/// thread.
 /// </summary>
 internal sealed class ProgramStore(
     ExecutorSandbox sandbox,

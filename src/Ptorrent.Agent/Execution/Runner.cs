@@ -14,8 +14,8 @@ using ModelFailure = Ptorrent.Model.Programs.ProgramFailure;
 
 namespace Ptorrent.Agent.Execution;
 
-/// <summary>Has runs and merges done by the sandbox, and turns every end of them into an event. Safe for several threads.
-/// </summary>
+/// <summary>Has runs and merges done by the sandbox, and turns every end of them into an event. Safe for several
+/// threads.</summary>
 internal sealed class Runner(ExecutorSandbox sandbox, BlobSource blobs)
 {
     /// <summary>Runs a program with its inputs.</summary>

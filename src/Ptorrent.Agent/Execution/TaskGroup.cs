@@ -1,6 +1,7 @@
 namespace Ptorrent.Agent.Execution;
 
-/// <summary>Tasks that run beside their owner: kept until they end, awaited at stop. Safe for several threads.</summary>
+/// <summary>Tasks that run beside their owner: kept until they end, awaited at stop. Safe for several
+/// threads.</summary>
 internal sealed class TaskGroup
 {
     private readonly Lock _lock = new();

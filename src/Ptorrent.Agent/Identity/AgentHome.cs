@@ -6,8 +6,8 @@ using Ptorrent.Model.Identity;
 namespace Ptorrent.Agent.Identity;
 
 /// <summary>
-/// An agent's folder, held by one agent at a time, and the identity in it. Owner-only: whoever has the identity can pass
-/// for this device.
+/// An agent's folder, held by one agent at a time, and the identity in it. Owner-only: whoever has the identity can
+/// pass for this device.
 /// </summary>
 internal sealed class AgentHome : IDisposable
 {
@@ -28,7 +28,8 @@ internal sealed class AgentHome : IDisposable
     public AgentId Id { get; }
 
     /// <summary>Takes the folder, and makes it and the identity where they are missing.</summary>
-    /// <exception cref="AgentException">Another agent has it, the disk refuses, or the identity cannot be read.</exception>
+    /// <exception cref="AgentException">Another agent has it, the disk refuses, or the identity cannot be
+    /// read.</exception>
     public static AgentHome Open(string folder)
     {
         string path = Path.GetFullPath(folder);

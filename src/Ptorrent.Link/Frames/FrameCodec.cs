@@ -4,8 +4,8 @@ using Ptorrent.Model;
 namespace Ptorrent.Link.Frames;
 
 /// <summary>
-/// Frames to bytes and back. What comes out of <see cref="Decode"/> keeps every rule that one frame must keep by itself; what
-/// may follow what is the business of <see cref="Sessions.LinkSession"/>.
+/// Frames to bytes and back. What comes out of <see cref="Decode"/> keeps every rule that one frame must keep by
+/// itself; what may follow what is the business of <see cref="Sessions.LinkSession"/>.
 /// </summary>
 public static class FrameCodec
 {
@@ -25,8 +25,8 @@ public static class FrameCodec
     }
 
     /// <summary>Reads one frame, all of <paramref name="bytes"/>. Keeps no reference to them.</summary>
-    /// <exception cref="LinkProtocolException">They are too many, are no frame, or the frame breaks a rule; the message names
-    /// the frame and the rule.</exception>
+    /// <exception cref="LinkProtocolException">They are too many, are no frame, or the frame breaks a rule; the
+    /// message names the frame and the rule.</exception>
     public static Frame Decode(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > LinkLimits.FrameBytesMax)

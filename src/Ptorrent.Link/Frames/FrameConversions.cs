@@ -14,7 +14,8 @@ public static class FrameConversions
     /// <summary>The digest's bytes.</summary>
     public static ByteString ToByteString(this Digest digest) => UnsafeByteOperations.UnsafeWrap(digest.ToByteArray());
 
-    /// <summary>The digest of exactly <see cref="Digest.ByteCount"/> bytes, which <see cref="FrameCodec"/> has checked.</summary>
+    /// <summary>The digest of exactly <see cref="Digest.ByteCount"/> bytes, which <see cref="FrameCodec"/> has
+    /// checked.</summary>
     public static Digest ToDigest(this ByteString bytes) => new(bytes.Span);
 
     /// <summary>The grant's indices.</summary>
@@ -41,8 +42,9 @@ public static class FrameConversions
             new Fuel(failure.Fuel));
     }
 
-    /// <summary>What a child must know of a job to run it. Not checked: <see cref="FrameCodec"/> refuses one that is too
-    /// large for a frame, so a harbor asks <see cref="LinkLimits.DescriptionBytesMax"/> before it takes a job.</summary>
+    /// <summary>What a child must know of a job to run it. Not checked: <see cref="FrameCodec"/> refuses one that is
+    /// too large for a frame, so a harbor asks <see cref="LinkLimits.DescriptionBytesMax"/> before it takes a
+    /// job.</summary>
     /// <param name="request">A job that <see cref="JobRequestValidator"/> has let pass.</param>
     public static JobDescription ToDescription(this JobRequest request)
     {

@@ -308,7 +308,9 @@ internal static class FrameRules
         digest.Length == Digest.ByteCount ? null : $"a digest has {Digest.ByteCount} bytes";
 
     private static string? CheckName(string name) =>
-        name.Length > LinkLimits.NameCharactersMax ? $"a name has at most {LinkLimits.NameCharactersMax} characters" : null;
+        name.Length > LinkLimits.NameCharactersMax
+            ? $"a name has at most {LinkLimits.NameCharactersMax} characters"
+            : null;
 
     private static string? CheckFileName(string name) =>
         name.Length is 0 or > LinkLimits.FileNameCharactersMax

@@ -3,8 +3,8 @@ using Ptorrent.Link.Frames;
 namespace Ptorrent.Link.Sessions;
 
 /// <summary>
-/// The jobs whose description is known on a link: those granted last. Both ends see the same grants in the same order, so
-/// both forget the same job at the same grant without a word.
+/// The jobs whose description is known on a link: those granted last. Both ends see the same grants in the same order,
+/// so both forget the same job at the same grant without a word.
 /// </summary>
 internal sealed class DescribedJobs
 {

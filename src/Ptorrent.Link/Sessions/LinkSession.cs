@@ -5,9 +5,9 @@ using Ptorrent.Model;
 namespace Ptorrent.Link.Sessions;
 
 /// <summary>
-/// The rules of one link, kept at one of its ends: the handshake, who may send what and when, and that only what was granted
-/// is committed. Pure: it neither sends nor waits. Every frame passes here before it is sent and after it has come, in the
-/// order in which it is sent or came. Not for several threads.
+/// The rules of one link, kept at one of its ends: the handshake, who may send what and when, and that only what was
+/// granted is committed. Pure: it neither sends nor waits. Every frame passes here before it is sent and after it has
+/// come, in the order in which it is sent or came. Not for several threads.
 /// </summary>
 public sealed class LinkSession
 {
@@ -83,7 +83,7 @@ public sealed class LinkSession
             Frame.BodyOneofCase.Commit => BookCommit(frame, frame.Commit),
             Frame.BodyOneofCase.Revoke => BookRevoke(frame, frame.Revoke),
             Frame.BodyOneofCase.Keep => BookKeep(frame, frame.Keep),
-            Frame.BodyOneofCase.Cancel => _leases.Remove(frame.Cancel.Lease) ? FrameVerdict.Accepted : FrameVerdict.Late,
+            Frame.BodyOneofCase.Cancel => BookCancel(frame.Cancel),
             Frame.BodyOneofCase.Nack => BookNack(frame, frame.Nack),
             _ => throw new UnreachableException(),
         };
@@ -122,7 +122,9 @@ public sealed class LinkSession
             return FrameVerdict.Late;
         }
 
-        _leases.Add(grant.Lease, new LeaseRecord(grant.Job, grant.Epoch, grant.Begin, grant.End, grant.Parts.Count > 0));
+        _leases.Add(
+            grant.Lease,
+            new LeaseRecord(grant.Job, grant.Epoch, grant.Begin, grant.End, isMerge: grant.Parts.Count > 0));
         return FrameVerdict.Accepted;
     }
 
@@ -174,6 +176,9 @@ public sealed class LinkSession
         RemoveIfDone(keep.Lease, lease);
         return FrameVerdict.Accepted;
     }
+
+    private FrameVerdict BookCancel(Cancel cancel) =>
+        _leases.Remove(cancel.Lease) ? FrameVerdict.Accepted : FrameVerdict.Late;
 
     private FrameVerdict BookNack(Frame frame, Nack nack)
     {

@@ -7,8 +7,8 @@ using Ptorrent.Model.Refusals;
 namespace Ptorrent.Link.Transports;
 
 /// <summary>
-/// A link over a WebSocket, for either end: one binary message is one frame. There is no keep-alive; whoever accepts the
-/// socket turns the server's off (<see cref="System.Threading.Timeout.InfiniteTimeSpan"/>). Owns the socket.
+/// A link over a WebSocket, for either end: one binary message is one frame. There is no keep-alive; whoever accepts
+/// the socket turns the server's off (<see cref="System.Threading.Timeout.InfiniteTimeSpan"/>). Owns the socket.
 /// </summary>
 public sealed class WebSocketLink : ILink
 {
@@ -63,7 +63,8 @@ public sealed class WebSocketLink : ILink
             await socket.ConnectAsync(address.Uri, cancellationToken);
             return new WebSocketLink(socket);
         }
-        catch (WebSocketException) when (socket.HttpStatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+        catch (WebSocketException)
+            when (socket.HttpStatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
         {
             socket.Dispose();
             throw new RefusedException(new Refusal(
@@ -78,7 +79,9 @@ public sealed class WebSocketLink : ILink
             int status = (int)socket.HttpStatusCode;
             socket.Dispose();
             throw new LinkClosedException(
-                status == 0 ? $"No harbor answers at {harbor}." : $"What answers at {harbor} is no harbor (status {status}).",
+                status == 0
+                    ? $"No harbor answers at {harbor}."
+                    : $"What answers at {harbor} is no harbor (status {status}).",
                 exception);
         }
         catch
@@ -182,7 +185,8 @@ public sealed class WebSocketLink : ILink
         _socket.Dispose();
     }
 
-    /// <summary>The one writer: sends what is in the outbox, then the end. Ends early where the line is broken.</summary>
+    /// <summary>The one writer: sends what is in the outbox, then the end. Ends early where the line is
+    /// broken.</summary>
     private async Task WriteAsync()
     {
         try
@@ -234,7 +238,8 @@ public sealed class WebSocketLink : ILink
     {
         if (_buffer.Length > LinkLimits.FrameBytesMax)
         {
-            throw new LinkProtocolException($"A frame has at most {LinkLimits.FrameBytesMax} bytes, and this one has more.");
+            throw new LinkProtocolException(
+                $"A frame has at most {LinkLimits.FrameBytesMax} bytes, and this one has more.");
         }
 
         // One byte more than a frame may have, so that a message that is too long shows.

@@ -1,3 +1,5 @@
+using Ptorrent.Model.Programs;
+
 namespace Ptorrent.Sandbox.Slots;
 
 /// <summary>Names of files that a program chose.</summary>
@@ -8,9 +10,9 @@ internal static class OutputNames
     {
         foreach (OutputFile file in output.Files)
         {
-            if (!IsSafe(file.Name))
+            if (!IsSafe(file.Path))
             {
-                return file.Name;
+                return file.Path;
             }
         }
 

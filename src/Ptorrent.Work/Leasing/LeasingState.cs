@@ -90,14 +90,14 @@ public sealed class LeasingState
     }
 
     /// <summary>
-    /// Takes indices back from the end of a work that is one range: those from <paramref name="from"/> on that nobody has
-    /// begun. If nothing is left of the work it is complete.
+    /// Takes indices back from the end of a work that is one range: those from <paramref name="from"/> on that nobody
+    /// has begun. If nothing is left of the work it is complete.
     /// </summary>
     /// <param name="id">The work.</param>
     /// <param name="from">The first index that is to go.</param>
     /// <param name="end">One past the work's last index, as it was added or cut before.</param>
     /// <param name="effects">Takes the effects.</param>
-    /// <returns>One past the work's last index from now on; <paramref name="end"/> where nothing could be taken.</returns>
+    /// <returns>One past the work's last index from now on; <paramref name="end"/> where nothing was taken.</returns>
     public long CutTail(WorkId id, long from, long end, List<LeasingEffect> effects)
     {
         if (!_works.TryGetValue(id, out Work? work))

@@ -27,9 +27,9 @@ public sealed class FrameCodecTests
         Assert.Equal(frame, FrameCodec.Decode(FrameCodec.Encode(frame)));
     }
 
-    // Goal: frames of this version stay readable for ever. When this fails, the bytes on the wire have changed: undo that, or
-    // raise LinkLimits.Version, keep reading the old bytes, and add new vectors beside the old ones. To write a vector for a
-    // new frame, run the tests with PTORRENT_WRITE_VECTORS=1 and look at the difference.
+    // Goal: frames of this version stay readable for ever. When this fails, the bytes on the wire have changed: undo
+    // that, or raise LinkLimits.Version, keep reading the old bytes, and add new vectors beside the old ones. To write
+    // a vector for a new frame, run the tests with PTORRENT_WRITE_VECTORS=1 and look at the difference.
     [Theory]
     [MemberData(nameof(Names))]
     public void Encode_SampleFrame_HasItsGoldenBytes(string name)

@@ -57,7 +57,8 @@ public sealed class LinkSessionTests
         Greet();
         foreach ((string name, Frame frame) in SampleFrames.All())
         {
-            bool isParents = name is "welcome" or "revoke" or "cancel" || name.StartsWith("grant", StringComparison.Ordinal);
+            bool isParents = name is "welcome" or "revoke" or "cancel"
+                || name.StartsWith("grant", StringComparison.Ordinal);
             LinkSession wrong = isParents ? _parent : _child;
             Assert.Throws<LinkProtocolException>(() => wrong.Receive(frame));
         }

@@ -3,7 +3,8 @@ using Ptorrent.Link.Frames;
 
 namespace Ptorrent.Tests.Link;
 
-/// <summary>One valid frame of each kind, with every field set; fresh at each call, so that a test may spoil it.</summary>
+/// <summary>One valid frame of each kind, with every field set; fresh at each call, so that a test may spoil
+/// it.</summary>
 internal static class SampleFrames
 {
     public const ulong Job = 0x1122334455667788;
@@ -50,7 +51,12 @@ internal static class SampleFrames
         return description;
     }
 
-    public static Frame Grant(long lease = 7, long begin = 10, long end = 20, bool described = true, ulong job = Job) => new()
+    public static Frame Grant(
+        long lease = 7,
+        long begin = 10,
+        long end = 20,
+        bool described = true,
+        ulong job = Job) => new()
     {
         Grant = new Grant
         {
@@ -101,9 +107,11 @@ internal static class SampleFrames
         return frame;
     }
 
-    public static Frame Revoke(long lease = 7, long from = 16) => new() { Revoke = new Revoke { Lease = lease, From = from } };
+    public static Frame Revoke(long lease = 7, long from = 16) =>
+        new() { Revoke = new Revoke { Lease = lease, From = from } };
 
-    public static Frame Keep(long lease = 7, long from = 18) => new() { Keep = new Keep { Lease = lease, From = from } };
+    public static Frame Keep(long lease = 7, long from = 18) =>
+        new() { Keep = new Keep { Lease = lease, From = from } };
 
     public static Frame Cancel(long lease = 7) => new() { Cancel = new Cancel { Lease = lease } };
 

@@ -42,7 +42,7 @@ public sealed class ExecutorSlotTests
         RunOutcome.Completed outcome = Assert.IsType<RunOutcome.Completed>(
             await RunAsync(sandbox, SandboxSetup.Fake("""{"otherwise":"files"}"""), 0, 1));
 
-        Assert.Equal(["a/b.txt", "c"], outcome.Outputs[0].Files.Select(f => f.Name));
+        Assert.Equal(["a/b.txt", "c"], outcome.Outputs[0].Files.Select(f => f.Path));
         Assert.Equal("two"u8.ToArray(), outcome.Outputs[0].Files[1].Content.ToArray());
     }
 

@@ -15,8 +15,8 @@ using Xunit;
 namespace Ptorrent.Tests.Agent.Device;
 
 /// <summary>
-/// A device without processes and network: carries out what <see cref="DeviceState"/> decides by noting it, and holds every
-/// frame to the rules of the link at both ends.
+/// A device without processes and network: carries out what <see cref="DeviceState"/> decides by noting it, and holds
+/// every frame to the rules of the link at both ends.
 /// </summary>
 internal sealed class DeviceHarness
 {

@@ -137,7 +137,8 @@ public sealed class DeviceStateTests
             Assert.Equal(0, device.LeaseCountAtParent);
             Assert.Equal(0, device.State.LeaseCount);
             Assert.Equal(0, device.State.HeldBytes);
-            byte[][] products = [.. leases.Values.Where(device.Segments.ContainsKey).Select(l => device.Product(l, combine))];
+            byte[][] products =
+                [.. leases.Values.Where(device.Segments.ContainsKey).Select(l => device.Product(l, combine))];
             Assert.Equal(expected, Join(combine, products));
         }
     }
@@ -202,7 +203,7 @@ public sealed class DeviceStateTests
 
         Nack nack = Assert.Single(device.Nacks);
         Assert.Equal(NackReason.NackProgramFailed, nack.Reason);
-        Assert.Equal((0, 6, "boom", 7), (nack.Failure.Index, nack.Failure.Trap, nack.Failure.Message, nack.Failure.Fuel));
+        Assert.Equal(new ModelFailure(0, TrapCode.Unreachable, "boom", new Fuel(7)), nack.Failure.ToModel());
         Assert.Equal(1, device.State.LeaseCount);
         Assert.Equal(1, device.LeaseCountAtParent);
         Assert.All(device.Runs.Values, r => Assert.Equal(99UL, ((DeviceEffect.StartRun)r).Job.Value));
@@ -342,7 +343,8 @@ public sealed class DeviceStateTests
         Assert.False(device.IsDrained);
         device.CompleteAll();
         Assert.True(device.IsDrained);
-        Assert.StartsWith("0\n", Encoding.ASCII.GetString(device.Product(running, CombineKind.Lines)), StringComparison.Ordinal);
+        string committed = Encoding.ASCII.GetString(device.Product(running, CombineKind.Lines));
+        Assert.StartsWith("0\n", committed, StringComparison.Ordinal);
         Assert.Equal(0, device.LeaseCountAtParent);
         device.Grant(DeviceHarness.Describe(CombineKind.Lines), 200, 300);
         Assert.Empty(device.Runs);
