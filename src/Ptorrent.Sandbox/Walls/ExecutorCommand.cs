@@ -127,8 +127,10 @@ internal static class ExecutorCommand
 
     private static string EngineFlags(ProcessProfile profile)
     {
+        // A script's realm has no code from strings; should an object of the executor's own slip into it, that has none either.
         string heap = string.Create(
-            CultureInfo.InvariantCulture, $"--v8-flags=--max-old-space-size={profile.HeapBytesMax >> 20}");
+            CultureInfo.InvariantCulture,
+            $"--v8-flags=--disallow-code-generation-from-strings,--max-old-space-size={profile.HeapBytesMax >> 20}");
 
         // There is no on-stack replacement: one long call would stay in the baseline compiler to its end.
         return profile.CompilesLazily ? heap : heap + ",--no-liftoff";

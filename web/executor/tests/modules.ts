@@ -21,6 +21,17 @@ export function assemble(text: string): Uint8Array {
   }
 }
 
+/** A module with the meter's exports, though nothing in it lowers them. */
+export function withMeter(binary: Uint8Array): Uint8Array {
+  const module = wabt.readWasm(binary, { bulk_memory: true });
+  try {
+    const text = module.toText({ foldExprs: false, inlineExport: false });
+    return assemble(`${text.trimEnd().slice(0, -1)} ${METER})`);
+  } finally {
+    module.destroy();
+  }
+}
+
 const KERNEL_IMPORTS = `
   (import "ptorrent" "write" (func $write (param i32 i32)))
   (import "ptorrent" "input_size" (func $input_size (param i32) (result i32)))

@@ -7,11 +7,13 @@ import { answersIn, type Answer } from "./frames.js";
 export const repository = process.env["PTORRENT_REPOSITORY"]!;
 const bundles = path.join(repository, "web/executor/dist");
 
-/** The flags of docs/design/sandbox.md. */
-export const DENO_FLAGS = [
-  "run", "--quiet", "--no-prompt", "--no-config", "--no-lock", "--no-remote", "--no-npm", "--cached-only",
-  "--v8-flags=--disallow-code-generation-from-strings",
+/** The flags with which the agent starts an executor (docs/design/sandbox.md). */
+const DENO_FLAGS = [
+  "run", "--quiet", "--no-prompt", "--no-config", "--no-lock", "--no-remote", "--no-npm", "--no-check",
+  "--no-code-cache", "--cached-only", "--deny-read", "--deny-write", "--deny-net", "--deny-env", "--deny-sys",
+  "--deny-run", "--deny-ffi", "--deny-import",
 ];
+const ENGINE_FLAGS = "--v8-flags=--disallow-code-generation-from-strings,--max-old-space-size=1024";
 
 export interface Ended {
   readonly code: number | null;
@@ -31,7 +33,7 @@ export function denoBinary(): string {
 
 export function inDeno(frames: readonly Uint8Array[], moreEngineFlags = ""): Promise<Ended> {
   const env = { TZ: "UTC", NO_COLOR: "1", DENO_DIR: path.join(bundles, "absent") };
-  const flags = DENO_FLAGS.map((flag) => (flag.startsWith("--v8-flags") ? flag + moreEngineFlags : flag));
+  const flags = [...DENO_FLAGS, ENGINE_FLAGS + moreEngineFlags];
   return exchangeWith(denoBinary(), [...flags, path.join(bundles, "executor.js")], env, frames);
 }
 
