@@ -4,6 +4,7 @@ using Ptorrent.Bench;
 // A bench is a name, a line of help and a function from the remaining arguments to an exit code; each has its own file.
 ImmutableArray<(string Name, string Help, Func<ImmutableArray<string>, Task<int>> Run)> benches =
 [
+    ("latency", "[JOBS]: submit to product of a job of one fragment on a warm harbor", LatencyBench.RunAsync),
     ("meter", "IN.wasm OUT.wasm [IN OUT]...: writes metered modules, for measurements outside .NET", MeterBench.RunAsync),
 ];
 

@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using Ptorrent.Agent;
+using Ptorrent.Harbor;
+using Ptorrent.Model.Identity;
+using Ptorrent.Model.Jobs;
+using Ptorrent.Model.Merkle;
+using Ptorrent.Model.Programs;
+using Ptorrent.Model.Units;
+using Ptorrent.Sdk;
+
+namespace Ptorrent.Bench;
+
+/// <summary>
+/// From submitting a job of one fragment to having its product in hand, on a warm harbor over loopback: harbor and agent in
+/// this process, the executor in its own, HTTP and WebSocket between them, every job durable before it is acknowledged.
+/// Arguments: the number of jobs (default 500).
+/// </summary>
+internal static class LatencyBench
+{
+    private const int WarmUpJobs = 100;
+
+    public static async Task<int> RunAsync(ImmutableArray<string> arguments)
+    {
+        int jobs = arguments.IsEmpty ? 500 : int.Parse(arguments[0], CultureInfo.InvariantCulture);
+        BenchPaths paths = BenchPaths.Find();
+        string home = Directory.CreateTempSubdirectory("ptorrent-latency-").FullName;
+        try
+        {
+            await MeasureAsync(jobs, paths, home);
+            return 0;
+        }
+        finally
+        {
+            Directory.Delete(home, recursive: true);
+        }
+    }
+
+    private static async Task MeasureAsync(int jobs, BenchPaths paths, string home)
+    {
+        await using HarborHost harbor = await HarborHost.StartAsync(
+            new HarborOptions { HomeDirectory = Path.Combine(home, "harbor"), Listen = new(System.Net.IPAddress.Loopback, 0) },
+            NullLoggerFactory.Instance,
+            CancellationToken.None);
+        await using AgentHost agent = await AgentHost.StartAsync(
+            new AgentOptions
+            {
+                HomeDirectory = Path.Combine(home, "agent"),
+                Harbor = harbor.Address,
+                AccessKey = harbor.AccessKey,
+                SlotCount = 1,
+                RuntimePath = paths.Runtime,
+                ExecutorPath = paths.Executor,
+            },
+            NullLoggerFactory.Instance,
+            CancellationToken.None);
+        using PtorrentClient client = new(harbor.Address, harbor.AccessKey);
+        byte[] module = await File.ReadAllBytesAsync(Path.Combine(paths.Samples, "mandelbrot.wasm"));
+        Digest digest = MerkleHasher.RootOf(module);
+        await client.PutBlobAsync(digest, new MemoryStream(module), module.Length, CancellationToken.None);
+        ProgramReference program = new(ProgramKind.Kernel, digest, module.Length, "mandelbrot.wasm");
+
+        List<double> milliseconds = [];
+        for (int i = 0; i < WarmUpJobs + jobs; i++)
+        {
+            long begin = Stopwatch.GetTimestamp();
+            await RunOneAsync(client, program);
+            if (i >= WarmUpJobs)
+            {
+                milliseconds.Add(Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
+            }
+        }
+
+        Report(milliseconds);
+    }
+
+    private static async Task RunOneAsync(PtorrentClient client, ProgramReference program)
+    {
+        JobHandle job = await client.SubmitAsync(new JobRequest
+        {
+            Id = PtorrentClient.NewJobId(),
+            Program = program,
+            Over = new IndexRange(0, 1),
+        });
+        await using Stream product = await job.OpenResultsAsync();
+        using MemoryStream bytes = new();
+        await product.CopyToAsync(bytes);
+        if (bytes.Length == 0)
+        {
+            throw new InvalidOperationException("The product is empty.");
+        }
+    }
+
+    private static void Report(List<double> milliseconds)
+    {
+        milliseconds.Sort();
+        double At(double share) => Math.Round(milliseconds[(int)((milliseconds.Count - 1) * share)], 2);
+        Console.WriteLine(JsonSerializer.Serialize(new Dictionary<string, double>(StringComparer.Ordinal)
+        {
+            ["jobs"] = milliseconds.Count,
+            ["p50Milliseconds"] = At(0.5),
+            ["p90Milliseconds"] = At(0.9),
+            ["p99Milliseconds"] = At(0.99),
+            ["maxMilliseconds"] = At(1),
+        }));
+    }
+}
