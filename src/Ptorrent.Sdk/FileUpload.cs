@@ -14,7 +14,12 @@ internal static class FileUpload
     public static async Task<InputFile> RunAsync(PtorrentClient client, string path, CancellationToken stop)
     {
         await using FileStream file = new(
-            path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, useAsync: true);
+            path,
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.ReadWrite | FileShare.Delete,
+            bufferSize: 0,
+            useAsync: true);
         (Digest digest, long sizeBytes) = await DigestAsync(file, stop);
         InputFile input = new(Path.GetFileName(path), digest, sizeBytes);
         if (await client.FindBlobAsync(digest, stop) == sizeBytes)

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Ptorrent.Model.Refusals;
@@ -37,8 +36,8 @@ internal sealed class HarborConnection : IDisposable
 
     public PtorrentClientOptions Options { get; }
 
-    /// <summary>Asks a short question: the whole answer must be there in <see cref="PtorrentClientOptions.AnswerTimeMax"/>.
-    /// The caller disposes of the answer, whatever its status.</summary>
+    /// <summary>Asks a short question: the whole answer must be there in
+    /// <see cref="PtorrentClientOptions.AnswerTimeMax"/>. The caller disposes of it, whatever its status.</summary>
     public async Task<HttpResponseMessage> AskAsync(HttpRequestMessage request, CancellationToken stop)
     {
         using CancellationTokenSource limit = new(Options.AnswerTimeMax, Options.Time);
@@ -58,7 +57,8 @@ internal sealed class HarborConnection : IDisposable
         }
     }
 
-    /// <summary>Sends a request whose body or answer may be of any length; returns once the answer's head is there.</summary>
+    /// <summary>Sends a request whose body or answer may be of any length; returns once the answer's head is there.
+    /// </summary>
     public async Task<HttpResponseMessage> OpenAsync(HttpRequestMessage request, CancellationToken stop)
     {
         try
@@ -124,7 +124,8 @@ internal sealed class HarborConnection : IDisposable
 
     private static string Reason(Exception error) => error switch
     {
-        { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } => "nothing listens there",
+        { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } =>
+            "nothing listens there",
         { InnerException: SocketException socket } => socket.Message.TrimEnd('.'),
         HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => "its name is not known",
         HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } => "it broke the connection off",
@@ -141,7 +142,7 @@ internal sealed class HarborConnection : IDisposable
             int length = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, stop);
             return length == 0 ? null : JsonSerializer.Deserialize(bytes.AsSpan(0, length), ModelJson.Default.Refusal);
         }
-        catch (Exception error) when (error is JsonException or IOException or HttpRequestException or DecoderFallbackException)
+        catch (Exception error) when (error is JsonException or IOException or HttpRequestException)
         {
             // Then it is no refusal of a harbor; the status alone has to say what happened.
             return null;
@@ -158,8 +159,8 @@ internal sealed class HarborConnection : IDisposable
         ConnectCallback = ConnectAsync,
     };
 
-    /// <summary>Connects with keep-alive probes: events are silent while a job waits, and a harbor whose machine has gone
-    /// must still be noticed.</summary>
+    /// <summary>Connects with keep-alive probes: events are silent while a job waits, and a harbor whose machine has
+    /// gone must still be noticed.</summary>
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken stop)
     {
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

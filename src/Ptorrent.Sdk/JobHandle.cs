@@ -62,8 +62,7 @@ public sealed class JobHandle
                         next = await events.NextAsync(cancellationToken);
                         reconnection.Succeeded();
                     }
-                    catch (Exception error) when (error is IOException or HttpRequestException or HarborUnreachableException
-                        or HarborFaultException { IsTransient: true })
+                    catch (Exception error) when (Reconnection.IsBreak(error))
                     {
                         broken = error;
                     }
@@ -111,8 +110,8 @@ public sealed class JobHandle
     }
 
     /// <summary>
-    /// The product as it grows, in the order of the indices; ends when it is whole. Where the line breaks it is made again
-    /// and goes on at the same byte. For <see cref="CombineKind.Files"/> see <see cref="ResultFileReader"/>.
+    /// The product as it grows, in the order of the indices; ends when it is whole. Where the line breaks it is made
+    /// again and goes on at the same byte. For <see cref="CombineKind.Files"/> see <see cref="ResultFileReader"/>.
     /// </summary>
     /// <returns>A stream to be read asynchronously and disposed of by the caller. Its reads throw
     /// <see cref="JobEndedException"/> where the job fails or is cancelled meanwhile, and

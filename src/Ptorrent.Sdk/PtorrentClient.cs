@@ -26,7 +26,7 @@ public sealed class PtorrentClient : IDisposable
     /// <param name="address">Where the harbor listens, such as <c>http://127.0.0.1:7070/</c>.</param>
     /// <param name="accessKey">The harbor's access key, as its key file holds it.</param>
     /// <param name="options">How patient to be; the defaults where null.</param>
-    /// <param name="handler">What carries requests; owned by the client from now on. The ordinary one where null.</param>
+    /// <param name="handler">What carries requests; the client's from now on. The ordinary one where null.</param>
     /// <exception cref="ArgumentException">The address is not an absolute http or https address, or the key cannot
     /// stand in a header.</exception>
     public PtorrentClient(
@@ -74,8 +74,8 @@ public sealed class PtorrentClient : IDisposable
     {
         using HttpRequestMessage request = new(HttpMethod.Get, "health");
         using HttpResponseMessage answer = await _connection.AskAsync(request, cancellationToken);
-        return answer.StatusCode == HttpStatusCode.OK
-            && string.Equals((await answer.Content.ReadAsStringAsync(cancellationToken)).Trim(), "ok", StringComparison.Ordinal);
+        string body = await answer.Content.ReadAsStringAsync(cancellationToken);
+        return answer.StatusCode == HttpStatusCode.OK && string.Equals(body.Trim(), "ok", StringComparison.Ordinal);
     }
 
     /// <summary>Looks a blob up.</summary>

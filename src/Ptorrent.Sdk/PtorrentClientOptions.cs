@@ -10,7 +10,8 @@ public sealed record PtorrentClientOptions
     /// Default 60 s.</summary>
     public TimeSpan AnswerTimeMax { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long events and results try to reach a harbor that has gone before they give up. Default 60 s.</summary>
+    /// <summary>How long events and results try to reach a harbor that has gone before they give up. Default 60 s.
+    /// </summary>
     public TimeSpan ReconnectTimeMax { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>The clock of waits and limits.</summary>

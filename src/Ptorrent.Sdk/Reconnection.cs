@@ -10,6 +10,11 @@ internal sealed class Reconnection(PtorrentClientOptions options)
     private TimeSpan _wait = WaitFirst;
     private long? _brokenAt;
 
+    /// <summary>Whether an error means that the line broke, and that making it again may help.</summary>
+    public static bool IsBreak(Exception error) =>
+        error is IOException or HttpRequestException or HarborUnreachableException
+            or HarborFaultException { IsTransient: true };
+
     /// <summary>The line works: patience starts anew.</summary>
     public void Succeeded()
     {
@@ -17,8 +22,8 @@ internal sealed class Reconnection(PtorrentClientOptions options)
         _brokenAt = null;
     }
 
-    /// <summary>Waits before the next attempt, twice as long each time; throws <paramref name="why"/> where the harbor has
-    /// been gone for too long.</summary>
+    /// <summary>Waits before the next attempt, twice as long each time; throws <paramref name="why"/> where the harbor
+    /// has been gone for too long.</summary>
     public async Task WaitAsync(HarborUnreachableException why, CancellationToken stop)
     {
         TimeProvider time = _options.Time;

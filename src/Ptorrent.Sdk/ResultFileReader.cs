@@ -1,19 +1,16 @@
 using System.Buffers.Binary;
-using System.Text;
+using Ptorrent.Model.Segments;
 
 namespace Ptorrent.Sdk;
 
 /// <summary>
 /// Takes a product of <see cref="Model.Jobs.CombineKind.Files"/> apart into its files, as they arrive
-/// (docs/protocol/segments.md, "files"). Holds nothing but the file at hand. Not for several threads.
+/// (docs/protocol/segments.md, "files"). Holds nothing but a file's name. Not for several threads.
 /// </summary>
 /// <param name="product">The product; stays the caller's.</param>
 public sealed class ResultFileReader(Stream product)
 {
-    private const int NameBytesMax = 1024;
     private const int SkipBytes = 64 * 1024;
-
-    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private int _fileNumber;
     private long _left;
@@ -24,66 +21,38 @@ public sealed class ResultFileReader(Stream product)
     public async Task<ResultFile?> ReadNextAsync(CancellationToken cancellationToken = default)
     {
         await SkipContentAsync(cancellationToken);
-
-        byte[] head = new byte[NameBytesMax];
-        int got = await product.ReadAtLeastAsync(head.AsMemory(0, 4), 4, throwOnEndOfStream: false, cancellationToken);
+        byte[] head = new byte[FileEntryHeader.HeaderBytesMax];
+        int got = await FillAsync(head.AsMemory(0, sizeof(uint)), cancellationToken);
         if (got == 0)
         {
             return null;
         }
 
-        if (got < 4)
-        {
-            throw new BadResultsException("it ends inside a file's name");
-        }
-
-        uint nameBytes = BinaryPrimitives.ReadUInt32LittleEndian(head);
-        if (nameBytes is 0 or > NameBytesMax)
-        {
-            throw new BadResultsException($"a file's name has {nameBytes} bytes; 1 to {NameBytesMax} are allowed");
-        }
-
-        await FillAsync(head.AsMemory(0, (int)nameBytes), cancellationToken);
-        string name = ReadName(head.AsSpan(0, (int)nameBytes));
-        await FillAsync(head.AsMemory(0, 8), cancellationToken);
-        long sizeBytes = BinaryPrimitives.ReadInt64LittleEndian(head);
-        if (sizeBytes < 0)
-        {
-            throw new BadResultsException($"the file '{name}' has a negative length");
-        }
-
-        _left = sizeBytes;
-        _fileNumber++;
-        return new ResultFile(name, sizeBytes, new FileContent(this, _fileNumber));
-    }
-
-    private static string ReadName(ReadOnlySpan<byte> bytes)
-    {
-        string name;
         try
         {
-            name = Utf8.GetString(bytes);
+            if (got == sizeof(uint) && !FileEntryHeader.TryRead(head.AsSpan(0, got), out FileEntryHeader header, out _))
+            {
+                // The length of the name has been checked by now, and so has the room for it.
+                int rest = sizeof(ulong) + (int)BinaryPrimitives.ReadUInt32LittleEndian(head);
+                got += await FillAsync(head.AsMemory(got, rest), cancellationToken);
+                if (FileEntryHeader.TryRead(head.AsSpan(0, got), out header, out _))
+                {
+                    _left = header.ContentBytes;
+                    _fileNumber++;
+                    return new ResultFile(header.Path, header.ContentBytes, new FileContent(this, _fileNumber));
+                }
+            }
         }
-        catch (DecoderFallbackException error)
+        catch (SegmentException error)
         {
-            throw new BadResultsException("a file's name is not UTF-8", error);
+            throw new BadResultsException(error.Message.TrimEnd('.'), error);
         }
 
-        // A backslash is refused as well: on Windows it would be another way to write a folder.
-        bool plain = !name.AsSpan().ContainsAny('\\', '\0')
-            && !name.Split('/').Any(part => part is "" or "." or "..")
-            && !Path.IsPathRooted(name);
-        return plain ? name : throw new BadResultsException($"the file name '{name}' is not a plain relative path");
+        throw new BadResultsException("it ends inside a file's name");
     }
 
-    private async Task FillAsync(Memory<byte> destination, CancellationToken stop)
-    {
-        int got = await product.ReadAtLeastAsync(destination, destination.Length, throwOnEndOfStream: false, stop);
-        if (got < destination.Length)
-        {
-            throw new BadResultsException("it ends inside a file");
-        }
-    }
+    private async ValueTask<int> FillAsync(Memory<byte> destination, CancellationToken stop) =>
+        await product.ReadAtLeastAsync(destination, destination.Length, throwOnEndOfStream: false, stop);
 
     private async ValueTask<int> ReadContentAsync(int fileNumber, Memory<byte> buffer, CancellationToken stop)
     {

@@ -35,8 +35,7 @@ internal sealed class ResultStream(JobHandle job, HarborConnection connection) :
                 _ended = got == 0;
                 return got;
             }
-            catch (Exception error) when (error is IOException or HttpRequestException or HarborUnreachableException
-                or HarborFaultException { IsTransient: true })
+            catch (Exception error) when (Reconnection.IsBreak(error))
             {
                 await MendAsync(error, cancellationToken);
             }

@@ -22,7 +22,8 @@ internal static class CommandBody
             using Interruption interruption = new();
             try
             {
-                return await body(new CommandContext(options, terminal, TimeProvider.System), result, interruption.Token);
+                CommandContext context = new(options, terminal, TimeProvider.System);
+                return await body(context, result, interruption.Token);
             }
             catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
             {

@@ -50,11 +50,17 @@ internal static class PtorrentCommand
         GlobalOptionSet globals = new();
         RootCommand root = new("Share your performance: run heavy jobs on every machine of the household at once.");
         globals.AddTo(root);
+        root.Subcommands.Add(MapCommand.Create(globals, programArguments));
+        root.Subcommands.Add(RunCommand.Create(globals, programArguments));
         root.Subcommands.Add(JobsCommand.Create(globals));
         root.Subcommands.Add(JobCommand.Create(globals));
         root.Subcommands.Add(ResultsCommand.Create(globals));
         root.Subcommands.Add(CancelCommand.Create(globals));
         root.Subcommands.Add(NetworkCommand.Create(globals));
+        root.Subcommands.Add(HarborCommand.Create(globals));
+        root.Subcommands.Add(AgentCommand.Create(globals));
+        root.Subcommands.Add(UpCommand.Create(globals));
+        root.Subcommands.Add(DemoCommand.Create(globals));
         root.Subcommands.Add(CompletionCommand.Create(globals));
         foreach (Option option in root.Options)
         {

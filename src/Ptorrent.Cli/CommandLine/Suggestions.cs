@@ -3,8 +3,8 @@ namespace Ptorrent.Cli.CommandLine;
 /// <summary>Finds the word that somebody may have meant.</summary>
 internal static class Suggestions
 {
-    /// <summary>The candidate with the fewest typing errors between it and <paramref name="word"/>; null where even that
-    /// one has little in common with it.</summary>
+    /// <summary>The candidate with the fewest typing errors between it and <paramref name="word"/>; null where even
+    /// that one has little in common with it.</summary>
     public static string? Nearest(string word, IEnumerable<string> candidates)
     {
         string? nearest = null;

@@ -24,7 +24,9 @@ internal static class UsageErrors
         return error.SymbolResult switch
         {
             OptionResult { Tokens.Count: 0 } option =>
-                $"{option.Option.Name} needs a value{(option.Option.HelpName is { } name ? ", " + name : string.Empty)}",
+                option.Option.HelpName is { } name
+                    ? $"{option.Option.Name} needs a value, {name}"
+                    : $"{option.Option.Name} needs a value",
             OptionResult { Tokens.Count: > 1 } option => $"{option.Option.Name} is given more than once",
             ArgumentResult { Tokens.Count: 0 } argument => Missing(command, argument.Argument),
             CommandResult { Command: RootCommand } => "a command is missing. See ptorrent --help",
@@ -34,7 +36,7 @@ internal static class UsageErrors
     }
 
     private static string Missing(Command command, Argument argument) =>
-        $"{command.Name} needs {(argument.HelpName ?? argument.Name).ToUpperInvariant()}. See ptorrent {command.Name} --help";
+        $"{command.Name} needs {argument.Name.ToUpperInvariant()}. See ptorrent {command.Name} --help";
 
     private static string DescribeUnknown(Command command, string token)
     {

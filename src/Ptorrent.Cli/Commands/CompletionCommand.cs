@@ -10,11 +10,11 @@ internal static class CompletionCommand
         _ptorrent() {
             local line="${COMP_LINE:0:COMP_POINT}" word="${COMP_WORDS[COMP_CWORD]}"
             local IFS=$'\n'
+            local words="$(ptorrent "[suggest:${#line}]" "$line" 2>/dev/null)"
             if [[ "$word" == -* || $COMP_CWORD -eq 1 ]]; then
-                COMPREPLY=($(compgen -W "$(ptorrent "[suggest:${#line}]" "$line" 2>/dev/null)" -- "$word"))
+                COMPREPLY=($(compgen -W "$words" -- "$word"))
             else
-                COMPREPLY=($(compgen -W "$(ptorrent "[suggest:${#line}]" "$line" 2>/dev/null | grep -v '^-')" -- "$word")
-                           $(compgen -f -- "$word"))
+                COMPREPLY=($(compgen -W "$(grep -v '^-' <<<"$words")" -- "$word") $(compgen -f -- "$word"))
             fi
         }
         complete -o filenames -F _ptorrent ptorrent

@@ -37,10 +37,11 @@ internal static class Examples
                 ptorrent cancel 7k3
                 """,
             ["harbor"] = """
-                ptorrent harbor --listen 0.0.0.0:7070 --name home
+                ptorrent harbor --listen 127.0.0.1:7070 --name home
                 """,
             ["agent"] = """
-                ptorrent agent --harbor http://192.168.1.20:7070 --key-file key --slots 4
+                ptorrent agent
+                ptorrent agent --harbor http://127.0.0.1:7070 --key-file access.key --slots 4
                 """,
             ["up"] = """
                 ptorrent up

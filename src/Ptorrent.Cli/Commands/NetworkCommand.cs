@@ -27,9 +27,12 @@ internal static class NetworkCommand
                 return ExitCode.Success;
             }
 
-            Console.Out.Write(Terminal.Plain(string.Create(
+            string counts = string.Create(
                 CultureInfo.InvariantCulture,
-                $"harbor {network.Name} ({network.Harbor}) at {client.Address}: {network.Agents.Length} agents, {network.Agents.Sum(a => a.SlotCount)} slots, {network.OpenJobCount} open jobs\n")));
+                $"{network.Agents.Length} agents, {network.Agents.Sum(a => a.SlotCount)} slots, "
+                + $"{network.OpenJobCount} open jobs");
+            Console.Out.WriteLine(
+                Terminal.Plain($"harbor {network.Name} ({network.Harbor}) at {client.Address}: {counts}"));
             if (!network.Agents.IsEmpty)
             {
                 Console.Out.Write(TextTable.Format(Heads, [.. network.Agents.Select(Row)]));

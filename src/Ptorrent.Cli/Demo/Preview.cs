@@ -24,8 +24,9 @@ internal sealed class Preview(Picture picture, ProgressLine progress) : IRendera
         {
             for (int column = 0; column < columns; column++)
             {
-                Style style = new(ColourOf(column, 2 * row, columns, 2 * rows), ColourOf(column, (2 * row) + 1, columns, 2 * rows));
-                yield return new Segment("▀", style);
+                Color above = ColourOf(column, 2 * row, columns, 2 * rows);
+                Color below = ColourOf(column, (2 * row) + 1, columns, 2 * rows);
+                yield return new Segment("▀", new Style(above, below));
             }
 
             yield return Segment.LineBreak;
@@ -37,7 +38,8 @@ internal sealed class Preview(Picture picture, ProgressLine progress) : IRendera
         }
     }
 
-    /// <summary>The largest preview that keeps the picture's proportions and fits; a character is two pixels high.</summary>
+    /// <summary>The largest preview that keeps the picture's proportions and fits; a character is two pixels high.
+    /// </summary>
     internal static (int Columns, int Rows) SizeFor(int width, int height, int columnsMax, int rowsMax)
     {
         int columns = Math.Clamp(Math.Min(ColumnCountMax, columnsMax), 1, width);

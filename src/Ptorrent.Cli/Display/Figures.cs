@@ -21,7 +21,8 @@ internal static class Figures
             }
         }
 
-        return value == Math.Floor(value) ? value.ToString("0", CultureInfo.InvariantCulture) + " " : ThreeDigits(value) + " ";
+        bool isWhole = value == Math.Floor(value);
+        return (isWhole ? value.ToString("0", CultureInfo.InvariantCulture) : ThreeDigits(value)) + " ";
     }
 
     public static string OfFuel(Fuel fuel) => Short(fuel.Units) + "fuel";
@@ -32,7 +33,7 @@ internal static class Figures
     public static string OfTime(TimeSpan time) => time switch
     {
         { TotalDays: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalDays}d {time.Hours}h"),
-        { TotalHours: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}h {time.Minutes:00}m"),
+        { TotalHours: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{time.Hours}h {time.Minutes:00}m"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{time.Minutes}:{time.Seconds:00}"),
     };
 

@@ -16,7 +16,8 @@ internal sealed class PlainDisplay(Terminal terminal, TimeProvider time) : Progr
         void Show(JobStatus status)
         {
             double fragmentsPerSecond = rate.Update(status.FragmentsDone);
-            bool waitsAnew = status.Waiting is not null && !string.Equals(status.Waiting, lastWaiting, StringComparison.Ordinal);
+            bool waitsAnew = status.Waiting is not null
+                && !string.Equals(status.Waiting, lastWaiting, StringComparison.Ordinal);
             lastWaiting = status.Waiting;
             if (waitsAnew || time.GetElapsedTime(lastAt) >= Pause)
             {

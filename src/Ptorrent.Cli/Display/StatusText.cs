@@ -21,7 +21,8 @@ internal static class StatusText
         Line("combine", status.Combine.ToString().ToLowerInvariant());
         Line("state", status.State.ToString().ToLowerInvariant());
         Line("done", $"{Figures.OfCount(status.IndicesDone)} of {Figures.OfCount(status.Range.Count)} indices "
-            + $"({Figures.OfShare(status.IndicesDone, status.Range.Count)}) in {Figures.OfCount(status.FragmentsDone)} fragments");
+            + $"({Figures.OfShare(status.IndicesDone, status.Range.Count)}) "
+            + $"in {Figures.OfCount(status.FragmentsDone)} fragments");
         Line("fuel", Figures.OfFuel(status.Burnt));
         Line("submitted", Stamp(status.SubmittedAt));
         if (status.EndedAt is { } ended)
@@ -46,7 +47,8 @@ internal static class StatusText
 
         foreach (Contribution part in status.Contributions)
         {
-            Line("computed", $"{Figures.OfCount(part.Indices)} indices, {Figures.OfFuel(part.Burnt)}, by {part.Name} ({part.Agent})");
+            string what = $"{Figures.OfCount(part.Indices)} indices, {Figures.OfFuel(part.Burnt)}";
+            Line("computed", $"{what}, by {part.Name} ({part.Agent})");
         }
 
         foreach (DeliveryStatus delivery in status.Deliveries)

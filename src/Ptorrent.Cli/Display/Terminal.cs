@@ -18,7 +18,8 @@ internal sealed class Terminal(bool quiet, TextWriter error, bool isInteractive)
             && Environment.GetEnvironmentVariable("TERM") is not ("dumb" or null or "")
             && Environment.GetEnvironmentVariable("NO_PROGRESS") is null);
 
-    /// <summary>Text that may come from a program or from another person, without what would steer a terminal.</summary>
+    /// <summary>Text that may come from a program or from another person, without what would steer a terminal.
+    /// </summary>
     public static string Plain(string text)
     {
         if (!text.AsSpan().ContainsAnyInRange('\0', '\x1F') && !text.AsSpan().ContainsAnyInRange('\x7F', '\x9F'))

@@ -89,8 +89,18 @@ internal static class HarborFinder
                 RefusalCode.InvalidValue, "key-file", path, "it holds no access key", string.Empty));
     }
 
-    private static string KeyPath(GlobalOptions options) =>
-        options.KeyFile ?? Path.Combine(options.HarborHome, KeyName);
+    /// <summary>Where the harbor whose home this is keeps its access key.</summary>
+    public static string KeyPathIn(string harborHome) => Path.Combine(harborHome, KeyName);
+
+    /// <summary>Where the harbor listens that runs in the home.</summary>
+    /// <exception cref="NoHarborException">None runs there.</exception>
+    public static async Task<Uri> FindAddressAsync(GlobalOptions options, CancellationToken stop)
+    {
+        using PtorrentClient client = await FindAsync(options, stop);
+        return client.Address;
+    }
+
+    private static string KeyPath(GlobalOptions options) => options.KeyFile ?? KeyPathIn(options.HarborHome);
 
     private static async Task<PtorrentClient> CheckedAsync(PtorrentClient client, CancellationToken stop)
     {
@@ -98,7 +108,9 @@ internal static class HarborFinder
         try
         {
             healthy = await client.IsHealthyAsync(stop);
-            return healthy ? client : throw new HarborUnreachableException(client.Address, "something else answers there");
+            return healthy
+                ? client
+                : throw new HarborUnreachableException(client.Address, "something else answers there");
         }
         finally
         {

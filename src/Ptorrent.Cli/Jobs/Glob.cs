@@ -20,8 +20,8 @@ internal static class Glob
     /// <summary>Whether there is anything in <paramref name="path"/> that makes it a pattern.</summary>
     public static bool IsPattern(string path) => path.AsSpan().ContainsAny('*', '?', '[');
 
-    /// <summary>The regular files that match, each once, in ordinal order. A path that exists as it is written is itself,
-    /// whatever characters it has.</summary>
+    /// <summary>The regular files that match, each once, in ordinal order. A path that exists as it is written is
+    /// itself, whatever characters it has.</summary>
     public static IReadOnlyList<string> Expand(string pattern)
     {
         if (File.Exists(pattern))

@@ -17,8 +17,8 @@ internal static class JobFields
     private static readonly ImmutableSortedDictionary<string, string> NoParameters =
         ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
-    /// <summary>Every field that is an option; a job file has <see cref="Program"/> and <see cref="Arguments"/> as well.
-    /// </summary>
+    /// <summary>Every field that is an option; a job file has <see cref="Program"/> and <see cref="Arguments"/> as
+    /// well.</summary>
     public static ImmutableArray<JobField> Options { get; } =
     [
         new("over", "A..B", JobFieldShape.One, "Run for every index from A up to but not including B.",
@@ -75,8 +75,9 @@ internal static class JobFields
             && Int128.TryParse(text.AsSpan(dots + 2), out Int128 end)
             && begin >= 0
             && end < begin;
-        throw Bad("over", text, endBeforeBegin ? "the range ends before it begins" : "a range is two whole numbers, A..B",
-            endBeforeBegin ? "Write the smaller number first" : "Write it like 0..1000");
+        throw endBeforeBegin
+            ? Bad("over", text, "the range ends before it begins", "Write the smaller number first")
+            : Bad("over", text, "a range is two whole numbers, A..B", "Write it like 0..1000");
     }
 
     private static CombineKind ParseCombine(string text) => text switch
@@ -111,11 +112,13 @@ internal static class JobFields
 
     private static Fuel ParseFuel(string text) => Quantity.TryParseFuel(text, out Fuel fuel)
         ? fuel
-        : throw Bad("fuel-max", text, "fuel is a number, with k, M, G or T for thousands, millions and on", "Write it like 20G");
+        : throw Bad(
+            "fuel-max", text, "fuel is a number, with k, M, G or T for thousands and so on", "Write it like 20G");
 
     private static long ParseBytes(string field, string text) => Quantity.TryParseBytes(text, out long bytes)
         ? bytes
-        : throw Bad(field, text, "a size is a number of bytes, or of kB, MB, GB, KiB, MiB or GiB", "Write it like 512MiB");
+        : throw Bad(
+            field, text, "a size is a number of bytes, or of kB, MB, GB, KiB, MiB or GiB", "Write it like 512MiB");
 
     private static TimeSpan ParseTime(string text) => Quantity.TryParseTime(text, out TimeSpan time)
         ? time

@@ -15,7 +15,8 @@ internal static class JobFile
 {
     private const int LengthBytesMax = 16 << 20;
 
-    private static readonly ImmutableArray<JobField> Fields = [JobFields.Program, .. JobFields.Options, JobFields.Arguments];
+    private static readonly ImmutableArray<JobField> Fields =
+        [JobFields.Program, .. JobFields.Options, JobFields.Arguments];
 
     /// <summary>Reads a job file. Relative paths in it count from its own folder.</summary>
     /// <exception cref="RefusedException">It is no job file.</exception>
@@ -81,7 +82,8 @@ internal static class JobFile
         return options;
     }
 
-    private static IEnumerable<string> ValuesOf(string source, JobField field, YamlNode node) => (field.Shape, node) switch
+    private static IEnumerable<string> ValuesOf(string source, JobField field, YamlNode node) =>
+        (field.Shape, node) switch
     {
         (JobFieldShape.Pairs, YamlMappingNode map) => map.Children.Select(
             pair => TextOf(source, field, pair.Key) + "=" + TextOf(source, field, pair.Value)),
@@ -97,7 +99,9 @@ internal static class JobFile
             : throw At(
                 source,
                 node.Start,
-                field.Shape == JobFieldShape.One ? $"'{field.Name}' is one value" : $"'{field.Name}' holds plain values",
+                field.Shape == JobFieldShape.One
+                    ? $"'{field.Name}' is one value"
+                    : $"'{field.Name}' holds plain values",
                 string.Empty);
 
     private static JobOptions RelativeTo(string folder, JobOptions options)

@@ -33,7 +33,8 @@ internal static class Quantity
 
     public static bool TryParseBytes(string text, out long bytes) => TryParse(text, ByteUnits, out bytes);
 
-    /// <summary>Reads one or more numbers, each with its unit, such as <c>1h30m</c>. A bare number is no duration.</summary>
+    /// <summary>Reads one or more numbers, each with its unit, such as <c>1h30m</c>. A bare number is no duration.
+    /// </summary>
     public static bool TryParseTime(string text, out TimeSpan time)
     {
         time = TimeSpan.Zero;

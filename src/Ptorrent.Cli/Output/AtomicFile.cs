@@ -34,11 +34,15 @@ internal sealed class AtomicFile : IAsyncDisposable
     {
         if (File.Exists(path) && !RegularFile.Exists(path))
         {
-            return new AtomicFile(path, null, new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite));
+            return new AtomicFile(
+                path, null, new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite));
         }
 
         // A link keeps pointing where it points; the file at its end is the one that is replaced.
-        string target = new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+        FileInfo named = new(path);
+        string target = named.LinkTarget is null
+            ? named.FullName
+            : named.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
         string suffix = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytes));
         string temporary = Path.Combine(Path.GetDirectoryName(target)!, $".ptorrent-{suffix}.part");
         FileStreamOptions options = new()

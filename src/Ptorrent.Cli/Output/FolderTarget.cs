@@ -22,7 +22,11 @@ internal sealed class FolderTarget : ProductTarget
         if (File.Exists(path))
         {
             throw new RefusedException(new Refusal(
-                RefusalCode.InvalidValue, "out", path, "it is a file, and --combine files needs a folder", "Name a folder"));
+                RefusalCode.InvalidValue,
+                "out",
+                path,
+                "it is a file, and --combine files needs a folder",
+                "Name a folder"));
         }
 
         _shown = path;
@@ -55,7 +59,8 @@ internal sealed class FolderTarget : ProductTarget
         {
             _note(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{_overwrittenCount} times a file was written that an earlier index had written already, first '{_overwrittenFirst}'; the last one was kept"));
+                $"{_overwrittenCount} times a file was written that an earlier index had written already, "
+                + $"first '{_overwrittenFirst}'; the last one was kept"));
         }
 
         return Task.CompletedTask;

@@ -15,7 +15,8 @@ internal abstract class ProductTarget : IAsyncDisposable
     /// <summary>Where the product is, for a person; null for standard output.</summary>
     public abstract string? Description { get; }
 
-    /// <summary>Opens the target before any work is begun, so that one that cannot be written is refused in time.</summary>
+    /// <summary>Opens the target before any work is begun, so that one that cannot be written is refused in time.
+    /// </summary>
     /// <param name="path">A path, <c>-</c>, or null where nothing was said.</param>
     /// <param name="combine">How the product is made.</param>
     /// <param name="note">Takes remarks for the user.</param>
