@@ -229,6 +229,58 @@ test("Script_ObjectsItIsGiven_AreOfItsOwnRealm", async () => {
   assert.equal(outputsOf(ended.answers)[0]!.text, "");
 });
 
+// Goal: should a function of the executor's realm leak all the same, it opens nothing. Method: lie in wait for one
+// where the engine itself calls what a script can replace, and try every way on from there.
+test("Script_FunctionThatLeaks_LeadsNowhere", async () => {
+  const code = `
+    const caught: any[] = [];
+    const { then } = Promise.prototype;
+    Promise.prototype.then = function (...values: any[]) {
+      caught.push(...values);
+      return then.apply(this, values as any);
+    };
+    export default () => {
+      const found = new Set<string>();
+      const attempt = (name: string, action: () => unknown) => {
+        try { if (action()) found.add(name); } catch {}
+      };
+      const foreign = caught.filter((value) => typeof value === "function" && !(value instanceof Function));
+      if (foreign.length === 0) return "none leaks: the test looks in the wrong place";
+      for (const leaked of foreign) {
+        const Foreign = leaked.constructor;
+        attempt("code", () => Foreign("return 1")());
+        attempt("async code", () => Object.getPrototypeOf(Foreign).constructor("return 1")());
+        attempt("function prototype", () => { Foreign.prototype.stolen = 1; return Foreign.prototype.stolen; });
+        attempt("object prototype", () => { Object.getPrototypeOf(Foreign.prototype).stolen = 1;
+          return Object.getPrototypeOf(Foreign.prototype).stolen; });
+        attempt("caller", () => leaked.caller ?? leaked.arguments);
+        attempt("global", () => Foreign.prototype.call.call(function (this: any) { return this?.Deno; }));
+      }
+      return [...found].join();
+    };`;
+  assert.deepEqual(await textsOf(code, 2), ["", ""]);
+});
+
+test("Script_ThenOnEveryObject_IsNoTrap", async () => {
+  const code = `
+    (Object.prototype as any).then = function () { throw new Error("caught you"); };
+    export default ({ index }: { index: number }) => \`index \${index}\`;`;
+  assert.deepEqual(await textsOf(code, 2), ["index 0", "index 1"]);
+});
+
+test("Script_BesidesOtherPrograms_LeavesThemAlone", async () => {
+  const frames = [
+    loadScript("export default () => Object.prototype.x = 'one'", { program: 1 }), run({ program: 1 }),
+    loadScript("export default () => String({}.x)", { program: 2 }), run({ program: 2 }),
+    load({ program: 3, code: kernel("(call $write (i32.const 0) (i32.const 2))") }), run({ program: 3 }),
+    loadScript("let x: = 5;", { program: 4 }), run({ program: 1 }),
+  ];
+  const { answers, code } = await inDeno(frames);
+  assert.equal(code, 0);
+  const texts = answers.map((answer) => (answer.type === "done" ? answer.outputs[0]!.text : answer.type));
+  assert.deepEqual(texts, ["ready", "loaded", "one", "loaded", "undefined", "loaded", "\0\0", "refused", "one"]);
+});
+
 test("Script_StackTrace_NamesItsOwnLinesAlone", async () => {
   const [own, forged] = await textsOf(`export default ({ index }) => {
       if (index === 1) Error.prepareStackTrace = (_, frames) => frames.map(String).join();

@@ -7,7 +7,7 @@ import type { RealmBridge, RealmHost } from "./bridge.js";
  */
 
 const { apply, construct, deleteProperty, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
-const { freeze, defineProperty: defineOn } = Object;
+const { freeze, defineProperty: defineOn, setPrototypeOf } = Object;
 const { isArray } = Array;
 const { isView } = ArrayBuffer;
 const { parse, stringify } = JSON;
@@ -247,7 +247,7 @@ function makeBridge(host: RealmHost, scriptName: string, resetClock: () => void)
     }
   };
 
-  return freeze({
+  const bridge: RealmBridge = {
     start(exports: unknown, parametersText: string): string | null {
       const { default: main, merge } = exports as { default?: unknown; merge?: unknown };
       if (typeof main !== "function") {
@@ -274,7 +274,10 @@ function makeBridge(host: RealmHost, scriptName: string, resetClock: () => void)
       invoke(combine!, [takeInput(host, 0), takeInput(host, 1)]);
     },
     describe: (error: unknown) => describe(error, scriptName),
-  });
+  };
+
+  // Without a prototype: what a script puts on Object.prototype, a `then` above all, must not be found on the bridge.
+  return freeze(setPrototypeOf(bridge, null));
 }
 
 async function settleLater(
