@@ -45,8 +45,8 @@ public sealed class HarborHost : IAsyncDisposable
     /// <param name="options">How to run it.</param>
     /// <param name="loggerFactory">Takes what it logs; stays the caller's.</param>
     /// <param name="cancellationToken">Gives up starting.</param>
-    /// <exception cref="RefusedException">The options break a rule, the home has a harbor already, or the port is in use.
-    /// </exception>
+    /// <exception cref="RefusedException">The options break a rule, the home has a harbor already, or the port is in
+    /// use. </exception>
     /// <exception cref="Model.PtorrentException">The home cannot be read or written.</exception>
     public static async Task<HarborHost> StartAsync(
         HarborOptions options,

@@ -16,8 +16,8 @@ using Ptorrent.Work.Leasing;
 namespace Ptorrent.Harbor;
 
 /// <summary>
-/// The shell around <see cref="HarborState"/>: one reader of a bounded inbox who owns it, and who carries out what it decides.
-/// Nothing that it does waits for the network.
+/// The shell around <see cref="HarborState"/>: one reader of a bounded inbox who owns it, and who carries out what it
+/// decides. Nothing that it does waits for the network.
 /// </summary>
 internal sealed partial class HarborLoop : IAsyncDisposable
 {
@@ -105,13 +105,14 @@ internal sealed partial class HarborLoop : IAsyncDisposable
         ChildId child = new(Interlocked.Increment(ref _lastChild));
         _links[child] = link;
         Hello hello = link.Hello;
+        double rate = Math.Clamp(hello.FuelPerSecond, AgentLink.FuelPerSecondMin, AgentLink.FuelPerSecondMax);
         await PostAsync(
             new HarborEvent.AgentJoined(
                 child,
                 new AgentId(hello.Agent),
                 hello.Name,
                 (int)hello.Slots,
-                new ComputeRate(Math.Clamp(hello.FuelPerSecond, AgentLink.FuelPerSecondMin, AgentLink.FuelPerSecondMax))),
+                new ComputeRate(rate)),
             stop);
         return child;
     }
@@ -203,8 +204,8 @@ internal sealed partial class HarborLoop : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sees how far storage is. Its messages may be lost where the inbox is full, but then other messages follow, and it is
-    /// looked at before each.
+    /// Sees how far storage is. Its messages may be lost where the inbox is full, but then other messages follow, and
+    /// it is looked at before each.
     /// </summary>
     private async Task HandleStorageAsync()
     {
@@ -299,7 +300,8 @@ internal sealed partial class HarborLoop : IAsyncDisposable
         }
     }
 
-    /// <summary>Puts the parts into the grant. They are a few rows by their key, read where the order of frames is kept.
+    /// <summary>Puts the parts into the grant. They are a few rows by their key, read where the order of frames is
+    /// kept.
     /// </summary>
     private void CarryOutMerge(HarborEffect.GrantMerge merge)
     {

@@ -9,7 +9,8 @@ public sealed record HarborOptions
 {
     private const int NameCharactersMax = 200;
 
-    /// <summary>The folder that holds all that the harbor keeps; made if it is not there. One harbor at a time.</summary>
+    /// <summary>The folder that holds all that the harbor keeps; made if it is not there. One harbor at a
+    /// time.</summary>
     public required string HomeDirectory { get; init; }
 
     /// <summary>Where it listens: a loopback address; port 0 is any free one. Default 127.0.0.1:7070.</summary>
@@ -21,8 +22,8 @@ public sealed record HarborOptions
     /// <summary>Hosts to which products may be posted, as in an address, without the port. Default none.</summary>
     public ImmutableArray<string> WebhookHosts { get; init; } = [];
 
-    /// <summary>Whether products may be posted to any host. Default no: with it, whoever holds the access key can make the
-    /// harbor's machine call any address that it reaches.</summary>
+    /// <summary>Whether products may be posted to any host. Default no: with it, whoever holds the access key can
+    /// make the harbor's machine call any address that it reaches.</summary>
     public bool AnyWebhookHost { get; init; }
 
     /// <summary>The largest blob, in bytes. Default 4 GiB; above zero.</summary>

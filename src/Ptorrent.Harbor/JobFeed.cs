@@ -3,8 +3,8 @@ using Ptorrent.Harbor.State;
 namespace Ptorrent.Harbor;
 
 /// <summary>
-/// How far a job's product has grown, for those who read it while it grows. The loop writes, any number of readers wait;
-/// nobody asks again and again.
+/// How far a job's product has grown, for those who read it while it grows. The loop writes, any number of readers
+/// wait; nobody asks again and again.
 /// </summary>
 internal sealed class JobFeed
 {

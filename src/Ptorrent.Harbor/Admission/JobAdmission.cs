@@ -8,6 +8,7 @@ using Ptorrent.Link.Frames;
 using Ptorrent.Model.Identity;
 using Ptorrent.Model.Jobs;
 using Ptorrent.Model.Merkle;
+using Ptorrent.Model.Programs;
 using Ptorrent.Model.Refusals;
 using Ptorrent.Model.Serialization;
 
@@ -58,7 +59,8 @@ internal sealed class JobAdmission(
 
     private Refusal? CheckBlobs(JobRequest request)
     {
-        if (CheckBlob("program", request.Program.Name, request.Program.Digest, request.Program.SizeBytes) is { } refusal)
+        ProgramReference program = request.Program;
+        if (CheckBlob("program", program.Name, program.Digest, program.SizeBytes) is { } refusal)
         {
             return refusal;
         }
@@ -79,7 +81,11 @@ internal sealed class JobAdmission(
         null => new Refusal(
             RefusalCode.NotFound, field, name, $"the blob {digest} is not at the harbor", "Upload it first"),
         long size when size != sizeBytes => new Refusal(
-            RefusalCode.InvalidValue, field, name, $"the blob has {size} bytes, the job says {sizeBytes}", string.Empty),
+            RefusalCode.InvalidValue,
+            field,
+            name,
+            $"the blob has {size} bytes, the job says {sizeBytes}",
+            string.Empty),
         _ => null,
     };
 

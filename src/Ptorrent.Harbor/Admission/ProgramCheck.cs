@@ -11,8 +11,8 @@ using Ptorrent.Wasm.Inspection;
 namespace Ptorrent.Harbor.Admission;
 
 /// <summary>
-/// Sees whether a program can run at all. A program that was seen is remembered, since the same one is submitted again and
-/// again. For any number of threads.
+/// Sees whether a program can run at all. A program that was seen is remembered, since the same one is submitted
+/// again and again. For any number of threads.
 /// </summary>
 internal sealed class ProgramCheck(BlobStore blobs)
 {

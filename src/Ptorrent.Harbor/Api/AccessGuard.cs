@@ -5,10 +5,14 @@ using Ptorrent.Model.Refusals;
 namespace Ptorrent.Harbor.Api;
 
 /// <summary>
-/// Lets through whoever has the key. A request must also name this machine as its host: a page in somebody's browser that
-/// points its own name at 127.0.0.1 does not get through.
+/// Lets through whoever has the key. A request must also name this machine as its host: a page in somebody's browser
+/// that points its own name at 127.0.0.1 does not get through.
 /// </summary>
-internal sealed partial class AccessGuard(AccessKey key, string listenHost, TimeProvider time, ILogger<AccessGuard> logger)
+internal sealed partial class AccessGuard(
+    AccessKey key,
+    string listenHost,
+    TimeProvider time,
+    ILogger<AccessGuard> logger)
 {
     private const int FailureCountMax = 20;
 

@@ -6,7 +6,8 @@ using Ptorrent.Model.Refusals;
 
 namespace Ptorrent.Harbor.Api;
 
-/// <summary>The secret that opens the harbor's interface: 256 random bits in a file that only its owner can read.</summary>
+/// <summary>The secret that opens the harbor's interface: 256 random bits in a file that only its owner can
+/// read.</summary>
 internal sealed class AccessKey
 {
     private const string FileName = "access.key";
@@ -49,12 +50,11 @@ internal sealed class AccessKey
     /// <summary>Whether an Authorization header carries the key. Takes the same time whatever it carries.</summary>
     public bool Opens(string? authorization)
     {
-        ReadOnlySpan<char> given = authorization is not null && authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-            ? authorization.AsSpan(Scheme.Length)
-            : default;
+        string given = authorization ?? string.Empty;
+        given = given.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? given[Scheme.Length..] : string.Empty;
 
         // Hashes are compared, so that not even the length of what was given shows in the time.
-        byte[] digest = SHA256.HashData(Encoding.UTF8.GetBytes(given.ToArray()));
+        byte[] digest = SHA256.HashData(Encoding.UTF8.GetBytes(given));
         return CryptographicOperations.FixedTimeEquals(digest, _digest);
     }
 }

@@ -58,7 +58,8 @@ internal sealed class EventsApi(HarborLoop loop, JobLookup jobs, TimeProvider ti
                     view = feed.View;
                 }
 
-                status = await jobs.FindAsync(id, gone.Token) ?? throw new RefusedException(HarborRefusals.NoSuchJob(id));
+                status = await jobs.FindAsync(id, gone.Token)
+                    ?? throw new RefusedException(HarborRefusals.NoSuchJob(id));
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

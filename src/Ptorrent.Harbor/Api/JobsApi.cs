@@ -32,7 +32,11 @@ internal sealed class JobsApi(HarborLoop loop, JobAdmission admission, JobLookup
         return PrefixedId.TryParse(text, out JobId id)
             ? id
             : throw new RefusedException(new Refusal(
-                RefusalCode.NotFound, "id", text, "this is no job's id", "An id begins with job_ and has thirteen characters more"));
+                RefusalCode.NotFound,
+                "id",
+                text,
+                "this is no job's id",
+                "An id begins with job_ and has thirteen characters more"));
     }
 
     private async Task SubmitAsync(HttpContext context)
@@ -104,6 +108,7 @@ internal sealed class JobsApi(HarborLoop loop, JobAdmission admission, JobLookup
     }
 
     private static RefusedException Malformed(string rule, string field, Exception? inner = null) => new(
-        new Refusal(RefusalCode.InvalidValue, field, string.Empty, rule, "See docs/protocol/api.md for a job's description"),
+        new Refusal(
+            RefusalCode.InvalidValue, field, string.Empty, rule, "See docs/protocol/api.md for a job's description"),
         inner);
 }

@@ -33,7 +33,11 @@ internal sealed class NetworkApi(HarborLoop loop, LinkEndpoint links, Cancellati
         if (!context.WebSockets.IsWebSocketRequest)
         {
             throw new RefusedException(new Refusal(
-                RefusalCode.InvalidValue, "link", string.Empty, "agents come here with a WebSocket", "See docs/protocol/link.md"));
+                RefusalCode.InvalidValue,
+                "link",
+                string.Empty,
+                "agents come here with a WebSocket",
+                "See docs/protocol/link.md"));
         }
 
         // An idle link is silent: TCP tells of a broken one.

@@ -41,7 +41,8 @@ internal sealed partial class RefusalAnswers(ILogger<RefusalAnswers> logger)
             RefusalCode code = exception.StatusCode == StatusCodes.Status413PayloadTooLarge
                 ? RefusalCode.TooLarge
                 : RefusalCode.InvalidValue;
-            await WriteAsync(context, new Refusal(code, "body", string.Empty, exception.Message.TrimEnd('.'), string.Empty));
+            string rule = exception.Message.TrimEnd('.');
+            await WriteAsync(context, new Refusal(code, "body", string.Empty, rule, string.Empty));
         }
         catch (Exception exception) when (!context.Response.HasStarted
             && exception is ChannelClosedException or StorageException { IsTransient: true })

@@ -53,7 +53,8 @@ internal sealed partial class ResultsApi(
         {
             await products.WriteAsync(job, feed, context.Response.Body, gone.Token);
         }
-        catch (Exception exception) when (exception is ProductBrokenException or StorageException or OperationCanceledException)
+        catch (Exception exception) when (exception
+            is ProductBrokenException or StorageException or OperationCanceledException)
         {
             // A part must never look like the whole.
             LogBrokenOff(id, exception.Message);

@@ -9,8 +9,8 @@ using Ptorrent.Model.Refusals;
 namespace Ptorrent.Harbor.Blobs;
 
 /// <summary>
-/// Content by its digest, in files: <c>blobs/ab/cdef…</c>. A blob is hashed while it comes in, written under a temporary name,
-/// synced and renamed, so what has its name is whole. For any number of threads.
+/// Content by its digest, in files: <c>blobs/ab/cdef…</c>. A blob is hashed while it comes in, written under a
+/// temporary name, synced and renamed, so what has its name is whole. For any number of threads.
 /// </summary>
 internal sealed partial class BlobStore
 {
@@ -23,7 +23,8 @@ internal sealed partial class BlobStore
     private readonly long _blobBytesMax;
     private readonly ILogger<BlobStore> _logger;
 
-    /// <summary>Opens the store below the harbor's home, and removes what uploads of an earlier life left behind.</summary>
+    /// <summary>Opens the store below the harbor's home, and removes what uploads of an earlier life left
+    /// behind.</summary>
     /// <exception cref="IOException">The folders cannot be made.</exception>
     public BlobStore(string home, long blobBytesMax, ILogger<BlobStore> logger)
     {
@@ -103,8 +104,8 @@ internal sealed partial class BlobStore
     }
 
     /// <summary>
-    /// Opens a blob to be read from its begin to its end. The last read compares the digest: where it differs the blob is set
-    /// aside and the read throws <see cref="StorageException"/>, so nobody takes the whole for good.
+    /// Opens a blob to be read from its begin to its end. The last read compares the digest: where it differs the
+    /// blob is set aside and the read throws <see cref="StorageException"/>, so nobody takes the whole for good.
     /// </summary>
     /// <returns>The content; null if it is not here. The caller disposes of it.</returns>
     public VerifyingStream? OpenRead(Digest digest) => TryOpen(digest) is { } file

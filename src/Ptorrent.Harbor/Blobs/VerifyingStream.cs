@@ -63,11 +63,13 @@ internal sealed class VerifyingStream(FileStream file, Digest digest, Action set
     {
     }
 
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException("It is read from begin to end.");
+    public override long Seek(long offset, SeekOrigin origin) =>
+        throw new NotSupportedException("It is read from begin to end.");
 
     public override void SetLength(long value) => throw new NotSupportedException("It is only read.");
 
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("It is only read.");
+    public override void Write(byte[] buffer, int offset, int count) =>
+        throw new NotSupportedException("It is only read.");
 
     protected override void Dispose(bool disposing)
     {

@@ -8,8 +8,8 @@ using Ptorrent.Model.Jobs;
 
 namespace Ptorrent.Harbor.Deliveries;
 
-/// <summary>Gives products to acceptors, a few at a time. What was not done when the harbor stopped is begun anew when it
-/// starts.</summary>
+/// <summary>Gives products to acceptors, a few at a time. What was not done when the harbor stopped is begun anew
+/// when it starts.</summary>
 internal sealed partial class DeliveryRunner(
     HarborLoop loop,
     HarborReader reader,
@@ -105,7 +105,7 @@ internal sealed partial class DeliveryRunner(
     [LoggerMessage(401, LogLevel.Information, "{Job}: delivery {Number}: {Outcome}")]
     private partial void LogEnded(JobId job, int number, string outcome);
 
-    [LoggerMessage(402, LogLevel.Information, "{Job}: delivery {Number} was broken off, it begins anew at the next start")]
+    [LoggerMessage(402, LogLevel.Information, "{Job}: delivery {Number} was broken off; it begins anew")]
     private partial void LogBrokenOff(JobId job, int number);
 
     [LoggerMessage(403, LogLevel.Error, "{Job}: delivery {Number} failed")]

@@ -8,8 +8,8 @@ using Ptorrent.Model.Segments;
 namespace Ptorrent.Harbor.Deliveries;
 
 /// <summary>
-/// Puts a product into a new folder: the files of a job that makes files, otherwise one file <c>product</c>. It is written
-/// under a temporary name, synced and renamed, so a folder that has its name is whole.
+/// Puts a product into a new folder: the files of a job that makes files, otherwise one file <c>product</c>. It is
+/// written under a temporary name, synced and renamed, so a folder that has its name is whole.
 /// </summary>
 internal sealed class FolderDelivery
 {
@@ -22,7 +22,8 @@ internal sealed class FolderDelivery
     private readonly string _folder;
     private readonly ProductReader _products;
 
-    /// <summary>Makes the folder of deliveries below the harbor's home, and removes what an earlier life left half done.
+    /// <summary>Makes the folder of deliveries below the harbor's home, and removes what an earlier life left half
+    /// done.
     /// </summary>
     /// <exception cref="IOException">The folder cannot be made.</exception>
     public FolderDelivery(string home, ProductReader products)
@@ -46,8 +47,8 @@ internal sealed class FolderDelivery
         string target = Path.Combine(_folder, name);
         if (Path.Exists(target))
         {
-            // The name was free when the job came and is kept for it since: this is the job's own delivery, of which only
-            // the note was lost when the harbor stopped.
+            // The name was free when the job came and is kept for it since: this is the job's own delivery, of which
+            // only the note was lost when the harbor stopped.
             return null;
         }
 

@@ -8,8 +8,8 @@ using Ptorrent.Model.Jobs;
 namespace Ptorrent.Harbor.Deliveries;
 
 /// <summary>
-/// Posts a product to an address. Redirects are not followed: the operator allowed this host and no other. An answer of 2xx
-/// takes it; any other answer, or none, is tried again.
+/// Posts a product to an address. Redirects are not followed: the operator allowed this host and no other. An answer
+/// of 2xx takes it; any other answer, or none, is tried again.
 /// </summary>
 internal sealed partial class WebhookDelivery : IDisposable
 {

@@ -34,7 +34,11 @@ internal sealed class HomeLock : IAsyncDisposable
         {
             throw new RefusedException(
                 new Refusal(
-                    RefusalCode.InvalidValue, "home", folder, $"the folder cannot be made: {exception.Message}", "Name another"),
+                    RefusalCode.InvalidValue,
+                    "home",
+                    folder,
+                    $"the folder cannot be made: {exception.Message}",
+                    "Name another"),
                 exception);
         }
 

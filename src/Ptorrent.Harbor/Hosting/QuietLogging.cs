@@ -2,13 +2,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Ptorrent.Harbor.Hosting;
 
-/// <summary>What the web server itself logs, from warnings on: its lines for every request say nothing that the harbor's own
-/// do not.</summary>
+/// <summary>What the web server itself logs, from warnings on: its lines for every request say nothing that the
+/// harbor's own do not.</summary>
 internal sealed class QuietLogging(ILoggerFactory inner) : ILoggerFactory
 {
     public ILogger CreateLogger(string categoryName) => new QuietLogger(inner.CreateLogger(categoryName));
 
-    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("Providers belong to the host.");
+    public void AddProvider(ILoggerProvider provider) =>
+        throw new NotSupportedException("Providers belong to the host.");
 
     /// <summary>The inner factory is its owner's.</summary>
     public void Dispose()

@@ -10,8 +10,9 @@ using Ptorrent.Work.Leasing;
 namespace Ptorrent.Harbor.Links;
 
 /// <summary>
-/// The harbor's end of one agent's link: keeps the rules of the session, and an outbox so that a slow agent never holds up the
-/// loop. What may be outstanding with an agent bounds the outbox; an agent that lets it run over loses its link.
+/// The harbor's end of one agent's link: keeps the rules of the session, and an outbox so that a slow agent never
+/// holds up the loop. What may be outstanding with an agent bounds the outbox; an agent that lets it run over loses
+/// its link.
 /// </summary>
 internal sealed class AgentLink : IDisposable
 {
@@ -40,8 +41,8 @@ internal sealed class AgentLink : IDisposable
         _link = link;
         _session = session;
         Hello = session.Hello!; // The handshake is over.
-        _outbox = Channel.CreateBounded<Outgoing>(
-            new BoundedChannelOptions(OutboxFramesMin + (OutboxFramesPerSlot * (int)Hello.Slots)) { SingleReader = true });
+        int framesMax = OutboxFramesMin + (OutboxFramesPerSlot * (int)Hello.Slots);
+        _outbox = Channel.CreateBounded<Outgoing>(new BoundedChannelOptions(framesMax) { SingleReader = true });
     }
 
     /// <summary>What the agent said of itself.</summary>
@@ -51,10 +52,12 @@ internal sealed class AgentLink : IDisposable
     public CancellationToken Broken => _broken.Token;
 
     /// <summary>Hands a lease out; the description goes along where the agent does not have it.</summary>
-    public void Grant(Grant lease, JobDescription description) => Add(new Outgoing(new Frame { Grant = lease }, description));
+    public void Grant(Grant lease, JobDescription description) =>
+        Add(new Outgoing(new Frame { Grant = lease }, description));
 
     /// <summary>Tells the agent to drop a lease.</summary>
-    public void Cancel(LeaseId lease) => Add(new Outgoing(new Frame { Cancel = new Cancel { Lease = lease.Value } }, null));
+    public void Cancel(LeaseId lease) =>
+        Add(new Outgoing(new Frame { Cancel = new Cancel { Lease = lease.Value } }, null));
 
     /// <summary>Ends the link after what is in the outbox.</summary>
     public void Close(string reason)

@@ -13,7 +13,8 @@ using Ptorrent.Work.Leasing;
 
 namespace Ptorrent.Harbor.Links;
 
-/// <summary>Serves agents: handshake, then frames to events. What a commit carries is checked here, beside the loop.</summary>
+/// <summary>Serves agents: handshake, then frames to events. What a commit carries is checked here, beside the
+/// loop.</summary>
 internal sealed partial class LinkEndpoint(
     HarborLoop loop,
     BlobStore blobs,
@@ -66,7 +67,10 @@ internal sealed partial class LinkEndpoint(
         }
 
         session.Receive(hello);
-        Frame welcome = new() { Welcome = new Welcome { Version = LinkLimits.Version, Harbor = id.Value, Name = name } };
+        Frame welcome = new()
+        {
+            Welcome = new Welcome { Version = LinkLimits.Version, Harbor = id.Value, Name = name },
+        };
         session.Send(welcome);
         await link.SendAsync(welcome, both.Token);
         return new AgentLink(link, session, time);
@@ -82,7 +86,8 @@ internal sealed partial class LinkEndpoint(
         {
             while (await link.ReceiveAsync(ended.Token) is { } frame)
             {
-                if (agent.Receive(frame, out CombineKind combine) && await ReadAsync(child, frame, combine, stop) is { } evt)
+                if (agent.Receive(frame, out CombineKind combine)
+                    && await ReadAsync(child, frame, combine, stop) is { } evt)
                 {
                     await loop.PostAsync(evt, stop);
                 }
@@ -98,7 +103,11 @@ internal sealed partial class LinkEndpoint(
         }
     }
 
-    private async ValueTask<HarborEvent?> ReadAsync(ChildId child, Frame frame, CombineKind combine, CancellationToken stop) =>
+    private async ValueTask<HarborEvent?> ReadAsync(
+        ChildId child,
+        Frame frame,
+        CombineKind combine,
+        CancellationToken stop) =>
         frame.BodyCase switch
         {
             Frame.BodyOneofCase.Window => new HarborEvent.WindowSet(child, new Fuel(frame.Window.Fuel)),

@@ -11,8 +11,8 @@ using Ptorrent.Work.Combining;
 namespace Ptorrent.Harbor.Products;
 
 /// <summary>
-/// Writes a job's product from what is durable, at the pace of whoever takes it: a page of segments is read when the one
-/// before was taken, so a slow reader holds no memory and no lock.
+/// Writes a job's product from what is durable, at the pace of whoever takes it: a page of segments is read when the
+/// one before was taken, so a slow reader holds no memory and no lock.
 /// </summary>
 internal sealed class ProductReader(HarborReader reader, BlobStore blobs)
 {

@@ -7,8 +7,8 @@ using Ptorrent.Work.Leasing;
 
 namespace Ptorrent.Harbor.State;
 
-/// <summary>Makes the frames that hand out leases, so that each fits: a description has at most 512 KiB, inputs 256 KiB;
-/// parts have 256 KiB and never meet inputs.</summary>
+/// <summary>Makes the frames that hand out leases, so that each fits: a description has at most 512 KiB, inputs 256
+/// KiB; parts have 256 KiB and never meet inputs.</summary>
 internal static class GrantFrames
 {
     private const int InputsBytesMax = 256 * 1024;

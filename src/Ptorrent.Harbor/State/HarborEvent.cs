@@ -32,7 +32,8 @@ internal abstract record HarborEvent
     /// <summary>An agent sets its window.</summary>
     public sealed record WindowSet(ChildId Child, Fuel Window) : HarborEvent;
 
-    /// <summary>An agent did a part of a lease. The content was checked: it is a segment of its kind, and its blob is here.
+    /// <summary>An agent did a part of a lease. The content was checked: it is a segment of its kind, and its blob is
+    /// here.
     /// </summary>
     /// <param name="Child">The agent's link.</param>
     /// <param name="Lease">The lease.</param>

@@ -7,7 +7,7 @@ namespace Ptorrent.Harbor.State;
 internal static class HarborRefusals
 {
     public static Refusal NoSuchJob(JobId id) => new(
-        RefusalCode.NotFound, "id", id.ToString(), "there is no such job", "See GET /api/jobs for those that there are");
+        RefusalCode.NotFound, "id", id.ToString(), "there is no such job", "See the list of jobs");
 
     public static Refusal OtherJobHasId(JobId id) => new(
         RefusalCode.AlreadyExists,

@@ -23,7 +23,10 @@ internal sealed class JobRecord
         Number = number;
         SubmittedAt = submittedAt;
         _prefix = new Assembler<bool>(Request.Range);
-        Deliveries = [.. Request.Acceptors.Select(a => new DeliveryStatus(NameOf(a), DeliveryState.Pending, string.Empty))];
+        Deliveries =
+        [
+            .. Request.Acceptors.Select(a => new DeliveryStatus(NameOf(a), DeliveryState.Pending, string.Empty)),
+        ];
     }
 
     public AdmittedJob Admitted { get; }

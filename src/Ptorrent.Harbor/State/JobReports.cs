@@ -13,7 +13,11 @@ internal static class JobReports
     /// <param name="ledger">What is to be counted as done.</param>
     /// <param name="progress">Its work at present, if there is any.</param>
     /// <param name="waiting">Why nobody is at it, or null.</param>
-    public static JobStatus Describe(JobRecord job, JobLedger ledger, WorkProgress? progress = null, string? waiting = null) =>
+    public static JobStatus Describe(
+        JobRecord job,
+        JobLedger ledger,
+        WorkProgress? progress = null,
+        string? waiting = null) =>
         new()
         {
             Id = job.Id,

@@ -6,9 +6,9 @@ using Ptorrent.Model.Units;
 namespace Ptorrent.Harbor.State;
 
 /// <summary>
-/// One round of merging: neighbouring segments in groups of two to eight whose inline bytes fit into one frame; each group is
-/// one lease. Which segments form a group depends on the segments alone, so that a round goes on after a restart where it
-/// stood.
+/// One round of merging: neighbouring segments in groups of two to eight whose inline bytes fit into one frame; each
+/// group is one lease. Which segments form a group depends on the segments alone, so that a round goes on after a
+/// restart where it stood.
 /// </summary>
 internal sealed class MergeRound
 {

@@ -31,7 +31,8 @@ internal sealed class HarborDatabase : IDisposable
     public LeaseEpoch Epoch { get; }
 
     /// <summary>Opens or makes the database below <paramref name="home"/> and brings its schema up to date.</summary>
-    /// <exception cref="StorageException">It cannot be read or written, or a newer version of ptorrent made it.</exception>
+    /// <exception cref="StorageException">It cannot be read or written, or a newer version of ptorrent made
+    /// it.</exception>
     public static HarborDatabase Open(string home)
     {
         string connectionString = new SqliteConnectionStringBuilder
@@ -52,7 +53,9 @@ internal sealed class HarborDatabase : IDisposable
         catch (SqliteException exception)
         {
             throw new StorageException(
-                $"The harbor's database in {home} could not be opened: {exception.Message}", isTransient: false, exception);
+                $"The harbor's database in {home} could not be opened: {exception.Message}",
+                isTransient: false,
+                exception);
         }
     }
 
@@ -68,8 +71,9 @@ internal sealed class HarborDatabase : IDisposable
         if (sizeBytesMax > 0)
         {
             long pageBytes = connection.ExecuteScalar<long>("PRAGMA page_size");
+            long pageCountMax = Math.Max(1, sizeBytesMax / pageBytes);
             connection.Execute(
-                string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count = {Math.Max(1, sizeBytesMax / pageBytes)}"));
+                string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count = {pageCountMax}"));
         }
 
         return connection;

@@ -11,7 +11,8 @@ using Ptorrent.Work.Combining;
 
 namespace Ptorrent.Harbor.Storage;
 
-/// <summary>Reads what is durable. Every call takes a connection of its own for its time only. For any thread.</summary>
+/// <summary>Reads what is durable. Every call takes a connection of its own for its time only. For any
+/// thread.</summary>
 internal sealed class HarborReader(HarborDatabase database)
 {
     /// <summary>Bytes of content that one page of segments holds at most, beyond its first segment.</summary>
@@ -59,8 +60,8 @@ internal sealed class HarborReader(HarborDatabase database)
         ];
     }
 
-    /// <summary>The next segments of a round in order, from <paramref name="begin"/> on and below <paramref name="end"/>: at
-    /// least one if there is one, and as many more as fit into a page.</summary>
+    /// <summary>The next segments of a round in order, from <paramref name="begin"/> on and below <paramref
+    /// name="end"/>: at least one if there is one, and as many more as fit into a page.</summary>
     public List<SegmentRow> ReadSegments(JobId job, int round, long begin, long end)
     {
         using SqliteConnection connection = database.Connect();
@@ -114,7 +115,7 @@ internal sealed class HarborReader(HarborDatabase database)
         ];
         return
         [
-            .. rows.Select(row => ReadOpenJob(connection, row.Id, row.Number, row.Request, row.SubmittedAt, row.Status)),
+            .. rows.Select(r => ReadOpenJob(connection, r.Id, r.Number, r.Request, r.SubmittedAt, r.Status)),
         ];
     }
 
@@ -127,15 +128,7 @@ internal sealed class HarborReader(HarborDatabase database)
         byte[]? status)
     {
         JobRequest request = Deserialize(new JobId(unchecked((ulong)id)), requestJson);
-        IEnumerable<(int Round, long Begin, long End, int InlineBytes, long Agent, string? Name, long Fuel)> segments = status is null
-            ? connection.Query<(int, long, long, int, long, string?, long)>(
-                """
-                SELECT s.round, s.begin, s."end", ifnull(length(s.content), 0), s.agent, a.name, s.fuel
-                FROM segments s LEFT JOIN agents a ON a.id = s.agent
-                WHERE s.job = @Id ORDER BY s.round, s.begin
-                """,
-                new { Id = id })
-            : [];
+        ImmutableArray<StoredSegment> segments = status is null ? ReadOpenSegments(connection, id) : [];
         return new StoredJob
         {
             Number = number,
@@ -143,19 +136,31 @@ internal sealed class HarborReader(HarborDatabase database)
             RequestJson = requestJson,
             SubmittedAt = new DateTimeOffset(submittedAt, TimeSpan.Zero),
             Assembled = status is null ? null : Deserialize(status),
-            Segments =
-            [
-                .. segments.Select(s => new StoredSegment(
-                    s.Round,
-                    new IndexRange(s.Begin, s.End),
-                    s.InlineBytes,
-                    new AgentId(unchecked((ulong)s.Agent)),
-                    s.Name ?? string.Empty,
-                    new Fuel(s.Fuel))),
-            ],
+            Segments = segments,
             Deliveries = ReadDeliveries(connection, id),
             ColumnCount = SegmentCombiner.IsNumeric(request.Combine) ? ReadColumnCount(connection, id) : 0,
         };
+    }
+
+    private static ImmutableArray<StoredSegment> ReadOpenSegments(SqliteConnection connection, long id)
+    {
+        const string Query = """
+            SELECT s.round, s.begin, s."end", ifnull(length(s.content), 0), s.agent, a.name, s.fuel
+            FROM segments s LEFT JOIN agents a ON a.id = s.agent
+            WHERE s.job = @Id ORDER BY s.round, s.begin
+            """;
+        IEnumerable<(int Round, long Begin, long End, int InlineBytes, long Agent, string? Name, long Fuel)> rows =
+            connection.Query<(int, long, long, int, long, string?, long)>(Query, new { Id = id });
+        return
+        [
+            .. rows.Select(row => new StoredSegment(
+                row.Round,
+                new IndexRange(row.Begin, row.End),
+                row.InlineBytes,
+                new AgentId(unchecked((ulong)row.Agent)),
+                row.Name ?? string.Empty,
+                new Fuel(row.Fuel))),
+        ];
     }
 
     private static int ReadColumnCount(SqliteConnection connection, long id)

@@ -3,15 +3,15 @@ using System.Collections.Immutable;
 namespace Ptorrent.Harbor.Storage;
 
 /// <summary>
-/// The schema, as the steps that lead to it. A step that was released is never changed; a new one is put at the end. The
-/// database's <c>user_version</c> counts the steps it has seen.
+/// The schema, as the steps that lead to it. A step that was released is never changed; a new one is put at the end.
+/// The database's <c>user_version</c> counts the steps it has seen.
 /// </summary>
 internal static class Migrations
 {
     /// <summary>
-    /// 1. Jobs with their request; the final status as JSON from the moment in which the product is whole or the job has
-    /// failed or was cancelled. Segments are clustered by job, round and begin, which is the order in which they are read.
-    /// Ids are the 64 bits of theirs as a signed number.
+    /// 1. Jobs with their request; the final status as JSON from the moment in which the product is whole or the job
+    /// has failed or was cancelled. Segments are clustered by job, round and begin, which is the order in which they
+    /// are read. Ids are the 64 bits of theirs as a signed number.
     /// </summary>
     private const string First = """
         CREATE TABLE meta (

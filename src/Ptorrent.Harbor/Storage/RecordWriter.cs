@@ -6,8 +6,8 @@ using Ptorrent.Model.Serialization;
 
 namespace Ptorrent.Harbor.Storage;
 
-/// <summary>Writes records into the database, many in one transaction. Its statements are prepared once. Not for several
-/// threads.</summary>
+/// <summary>Writes records into the database, many in one transaction. Its statements are prepared once. Not for
+/// several threads.</summary>
 internal sealed class RecordWriter : IDisposable
 {
     private readonly SqliteConnection _connection;
@@ -50,7 +50,8 @@ internal sealed class RecordWriter : IDisposable
             "$agent", "$name");
     }
 
-    /// <summary>Stores all of <paramref name="records"/> in their order, or none. They are durable when it returns.</summary>
+    /// <summary>Stores all of <paramref name="records"/> in their order, or none. They are durable when it
+    /// returns.</summary>
     /// <exception cref="SqliteException">The database refused; nothing was stored.</exception>
     public void WriteAll(IReadOnlyList<StorageRecord> records)
     {

@@ -34,8 +34,8 @@ internal sealed partial class StorageWriter : IAsyncDisposable
 
     /// <summary>Starts to write.</summary>
     /// <param name="write">Stores all records or none; they are durable when it returns.</param>
-    /// <param name="changed">Called from the writer's task after more became durable or writing stalled; must not block.
-    /// </param>
+    /// <param name="changed">Called from the writer's task after more became durable or writing stalled; must not
+    /// block. </param>
     /// <param name="time">For the waits while the disk is full.</param>
     /// <param name="logger">Takes what happens.</param>
     public StorageWriter(
@@ -82,7 +82,8 @@ internal sealed partial class StorageWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Writes what is waiting and ends. Where the disk is full it gives up: nothing of it was acknowledged.</summary>
+    /// <summary>Writes what is waiting and ends. Where the disk is full it gives up: nothing of it was
+    /// acknowledged.</summary>
     public async ValueTask DisposeAsync()
     {
         lock (_lock)
@@ -244,6 +245,9 @@ internal sealed partial class StorageWriter : IAsyncDisposable
     [LoggerMessage(102, LogLevel.Information, "Storing goes on")]
     private partial void LogGoesOn();
 
-    [LoggerMessage(103, LogLevel.Error, "Stopped while nothing could be stored; {Count} records that nobody was told of are dropped")]
+    [LoggerMessage(
+        103,
+        LogLevel.Error,
+        "Stopped while nothing could be stored; {Count} records that nobody was told of are dropped")]
     private partial void LogAbandoned(int count);
 }

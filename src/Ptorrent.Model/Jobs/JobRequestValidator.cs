@@ -90,6 +90,12 @@ public static class JobRequestValidator
         HashSet<string> names = new(StringComparer.Ordinal);
         foreach (InputFile file in request.Files)
         {
+            // What was read from JSON may hold nulls in lists, whatever the types say.
+            if (file is null)
+            {
+                return Missing("files", "one of the files is absent");
+            }
+
             if (CheckFileName("files", file.Name) is { } refusal)
             {
                 return refusal;
@@ -118,6 +124,11 @@ public static class JobRequestValidator
         if (arguments.IsDefault || arguments.Length > ArgumentCountMax)
         {
             return Invalid("arguments", string.Empty, $"there are at most {ArgumentCountMax} arguments", string.Empty);
+        }
+
+        if (arguments.Any(a => a is null))
+        {
+            return Missing("arguments", "one of the arguments is absent");
         }
 
         bool Uses(string placeholder) => arguments.Any(a => Placeholder.Uses(a, placeholder));
@@ -231,7 +242,7 @@ public static class JobRequestValidator
 
         foreach (AcceptorRequest acceptor in acceptors)
         {
-            if ((acceptor.Webhook is null) == (acceptor.Folder is null))
+            if (acceptor is null || (acceptor.Webhook is null) == (acceptor.Folder is null))
             {
                 return Invalid("acceptors", string.Empty, "an acceptor is a webhook or a folder", string.Empty);
             }

@@ -19,8 +19,8 @@ using Xunit;
 namespace Ptorrent.Tests.Harbor.Support;
 
 /// <summary>
-/// An agent that speaks the real protocol over a real WebSocket, and computes by a rule that tests can compute too: index i is
-/// the line "i", the number i, or a file named i.
+/// An agent that speaks the real protocol over a real WebSocket, and computes by a rule that tests can compute too:
+/// index i is the line "i", the number i, or a file named i.
 /// </summary>
 internal sealed class FakeAgent : IAsyncDisposable
 {

@@ -165,7 +165,8 @@ internal sealed class TestHarbor : IAsyncDisposable
         JobId id,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stop)
     {
-        await using Stream stream = await Client.GetStreamAsync(new Uri($"api/jobs/{id}/events", UriKind.Relative), stop);
+        await using Stream stream =
+            await Client.GetStreamAsync(new Uri($"api/jobs/{id}/events", UriKind.Relative), stop);
         using StreamReader reader = new(stream);
         while (await reader.ReadLineAsync(stop) is { } line)
         {
