@@ -19,12 +19,12 @@ internal sealed class AgentLink : IDisposable
     /// <summary>The speeds that are believed of one slot, in fuel a second.</summary>
     public const double FuelPerSecondMin = 1e3, FuelPerSecondMax = 1e13;
 
+    /// <summary>What a peer that was told of the end has to answer.</summary>
+    public static readonly TimeSpan FarewellTimeMax = TimeSpan.FromSeconds(5);
+
     // Leases of a child are bounded by a few for each slot; cancellations come on top of grants.
     private const int OutboxFramesPerSlot = 8;
     private const int OutboxFramesMin = 4096;
-
-    // What a peer that was told of the end has to answer.
-    private static readonly TimeSpan FarewellTimeMax = TimeSpan.FromSeconds(5);
 
     private readonly ILink _link;
     private readonly LinkSession _session;

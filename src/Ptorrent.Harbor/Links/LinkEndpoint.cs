@@ -46,13 +46,33 @@ internal sealed partial class LinkEndpoint(
             catch (LinkProtocolException exception)
             {
                 LogProtocol(exception.Message);
-                await link.CloseAsync(exception.Message, stop);
+                await FarewellAsync(link, exception.Message, stop);
             }
             catch (Exception exception) when (exception
                 is LinkClosedException or OperationCanceledException or ChannelClosedException)
             {
                 LogEnded(link.EndReason ?? exception.Message);
             }
+        }
+    }
+
+    /// <summary>Ends a link so that the reason arrives: a line that is broken off at once may lose it on the way.</summary>
+    private async Task FarewellAsync(ILink link, string reason, CancellationToken stop)
+    {
+        using CancellationTokenSource patience = new(AgentLink.FarewellTimeMax, time);
+        using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stop);
+        try
+        {
+            await link.CloseAsync(reason, both.Token);
+            while (await link.ReceiveAsync(both.Token) is not null)
+            {
+                // What still comes counts for nothing.
+            }
+        }
+        catch (Exception exception) when (exception
+            is LinkProtocolException or LinkClosedException or OperationCanceledException)
+        {
+            LogEnded(exception.Message);
         }
     }
 

@@ -40,7 +40,9 @@ public sealed class HarborHostileAgentTests
         JobStatus waiting = await harbor.WaitAsync(
             job.Id, s => s.Waiting?.Contains("what is no result", StringComparison.Ordinal) == true, "the fault");
         Assert.Equal(0, waiting.IndicesDone);
-        Assert.Single(bad.Grants);
+
+        // One at work and the next one in hand: both were given before the first commit came.
+        Assert.InRange(bad.Grants.Length, 1, 2);
 
         await using FakeAgent good = await harbor.ConnectAsync(new FakeAgentOptions { Id = 2, Name = "good" });
         JobStatus ended = await harbor.WaitForEndAsync(job.Id);

@@ -249,7 +249,7 @@ public sealed class HarborJobTests
 
         await using FakeAgent rich = await harbor.ConnectAsync(new FakeAgentOptions { Id = 2 });
         Assert.Equal(JobState.Accepted, (await harbor.WaitForEndAsync(job.Id)).State);
-        Assert.Single(poor.Grants);
+        Assert.InRange(poor.Grants.Length, 1, 2);
     }
 
     [Fact]
