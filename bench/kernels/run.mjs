@@ -1,10 +1,11 @@
-// How fast the sandbox's WebAssembly is against native code: five C kernels, each compiled by the same clang -O2 natively and
-// to WebAssembly, which runs in Deno with the executor's flags, as it is and metered.
+// How fast the sandbox's WebAssembly is against native code: five C kernels, each compiled by the same clang -O2
+// natively and to WebAssembly, which runs in Deno with the executor's flags, as it is and metered.
 //
 //   bench/kernels/build.sh && node bench/kernels/run.mjs [--json] [--rounds N]
 //
-// Each round calls each way once with the same 20 ms of work, one after another, so that a busy machine slows them alike;
-// the figures are medians over the rounds. Speed is native time divided by the other's: 1 is as fast as native.
+// Each round calls each way once with the same 20 ms of work, one after another, so that a busy machine slows them
+// alike; the figures are medians over the rounds. Speed is native time divided by the other's: 1 is as fast as
+// native.
 
 import { existsSync } from "node:fs";
 import { spawn, spawnSync } from "node:child_process";
@@ -28,9 +29,9 @@ function optionOf(name, otherwise) {
 
 /** The binary that npm brought for this platform. */
 function findDeno() {
-  const platform = { linux: `linux-${process.arch}-glibc`, darwin: `darwin-${process.arch}`, win32: `win32-${process.arch}` };
-  const name = process.platform === "win32" ? "deno.exe" : "deno";
-  const path = join(repository, "node_modules/@deno", platform[process.platform], name);
+  const { platform, arch } = process;
+  const packageName = platform === "linux" ? `linux-${arch}-glibc` : `${platform}-${arch}`;
+  const path = join(repository, "node_modules/@deno", packageName, platform === "win32" ? "deno.exe" : "deno");
   if (!existsSync(path)) throw new Error(`${path} is missing: run npm ci`);
   return path;
 }
@@ -78,8 +79,11 @@ async function unitsFor(native) {
 async function measure(name) {
   const built = join(folder, "build", name);
   const inDeno = (module) => new Runner(
-    deno, ["run", "--no-prompt", "--v8-flags=--no-liftoff", `--allow-read=${folder}`, join(folder, "in-deno.mjs"), module]);
-  const ways = { native: new Runner(built, []), wasm: inDeno(`${built}.wasm`), metered: inDeno(`${built}.metered.wasm`) };
+    deno,
+    ["run", "--no-prompt", "--v8-flags=--no-liftoff", `--allow-read=${folder}`, join(folder, "in-deno.mjs"), module]);
+  const ways = {
+    native: new Runner(built, []), wasm: inDeno(`${built}.wasm`), metered: inDeno(`${built}.metered.wasm`),
+  };
   const units = await unitsFor(ways.native);
   const times = { native: [], wasm: [], metered: [] };
   for (let round = -1; round < rounds; round++) {
@@ -115,13 +119,13 @@ const summary = {
 if (process.argv.includes("--json")) {
   console.log(JSON.stringify(summary, null, 2));
 } else {
-  const row = (...cells) => console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(16) : cell.padStart(12))).join(""));
+  const row = (first, ...cells) => console.log(first.padEnd(16) + cells.map((cell) => cell.padStart(12)).join(""));
   const number = (value) => value.toFixed(2);
   row("kernel", "native ms", "wasm ms", "metered ms", "wasm", "metered");
   for (const result of results) {
     row(
-      result.name, number(result.nativeMilliseconds), number(result.wasmMilliseconds), number(result.meteredMilliseconds),
-      number(result.wasmSpeed), number(result.meteredSpeed));
+      result.name, number(result.nativeMilliseconds), number(result.wasmMilliseconds),
+      number(result.meteredMilliseconds), number(result.wasmSpeed), number(result.meteredSpeed));
   }
   row("geometric mean", "", "", "", number(summary.wasmSpeed), number(summary.meteredSpeed));
 }

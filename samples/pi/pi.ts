@@ -1,5 +1,5 @@
-// The digits of pi in base 16: a kernel whose index is the place of a digit after the point. Each digit is found without
-// the ones before it, so a thousand machines can each find their own.
+// The digits of pi in base 16: a kernel whose index is the place of a digit after the point. Each digit is found
+// without the ones before it, so a thousand machines can each find their own.
 //
 //   ./ptorrent map samples/build/pi.wasm --over 0..2000 --out -
 //
@@ -35,7 +35,9 @@ function series(place: u64, offset: u64): u64 {
     const denominator = 8 * k + offset;
     sum += fraction(powerOf16(place - k, denominator), denominator);
   }
-  for (let k: u64 = place + 1, shift: u64 = 60; shift < 64; k++, shift -= 4) sum += (<u64>1 << shift) / (8 * k + offset);
+  for (let k: u64 = place + 1, shift: u64 = 60; shift < 64; k++, shift -= 4) {
+    sum += (<u64>1 << shift) / (8 * k + offset);
+  }
   return sum;
 }
 

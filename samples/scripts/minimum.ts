@@ -1,10 +1,10 @@
-// Searches the lowest point of a hilly function (Rastrigin's, in ten dimensions) from many random starts: a script that is
-// called once for each index, and numbers of which only the smallest is kept.
+// Searches the lowest point of a hilly function (Rastrigin's, in ten dimensions) from many random starts: a script
+// that is called once for each index, and numbers of which only the smallest is kept.
 //
 //   ./ptorrent map samples/scripts/minimum.ts --over 0..200 --combine min --param steps=20000 --seed 7 --out -
 //
-// The true minimum is 0. Math.random gives numbers that depend on the job's seed and the index alone, so the same command
-// gives the same result wherever it runs.
+// The true minimum is 0. Math.random gives numbers that depend on the job's seed and the index alone, so the same
+// command gives the same result wherever it runs.
 
 interface Call {
   parameters: Record<string, string>;
