@@ -5,7 +5,7 @@ using Ptorrent.Bench;
 ImmutableArray<(string Name, string Help, Func<ImmutableArray<string>, Task<int>> Run)> benches =
 [
     ("latency", "[JOBS]: submit to product of a job of one fragment on a warm harbor", LatencyBench.RunAsync),
-    ("meter", "IN.wasm OUT.wasm [IN OUT]...: writes metered modules, for measurements outside .NET", MeterBench.RunAsync),
+    ("meter", "IN.wasm OUT.wasm [IN OUT]...: writes metered modules", MeterBench.RunAsync),
 ];
 
 string name = args.Length > 0 ? args[0] : string.Empty;
