@@ -127,7 +127,7 @@ internal static class ExecutorCommand
 
     private static string EngineFlags(ProcessProfile profile)
     {
-        // A script's realm has no code from strings; should an object of the executor's own slip into it, that has none either.
+        // A script's realm has no code from strings; an object of the executor's own that slipped into it has none either.
         string heap = string.Create(
             CultureInfo.InvariantCulture,
             $"--v8-flags=--disallow-code-generation-from-strings,--max-old-space-size={profile.HeapBytesMax >> 20}");
