@@ -127,7 +127,7 @@ internal static class ExecutorCommand
 
     private static string EngineFlags(ProcessProfile profile)
     {
-        // A script's realm has no code from strings; an object of the executor's own that slipped into it has none either.
+        // A script's realm has no code from strings; neither has an object of the executor's that slipped into it.
         string heap = string.Create(
             CultureInfo.InvariantCulture,
             $"--v8-flags=--disallow-code-generation-from-strings,--max-old-space-size={profile.HeapBytesMax >> 20}");
