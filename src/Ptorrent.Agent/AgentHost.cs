@@ -80,6 +80,9 @@ public sealed partial class AgentHost : IAsyncDisposable
     /// </summary>
     public Task Completion { get; }
 
+    /// <summary>The executors.</summary>
+    internal ExecutorSandbox Executors => _sandbox;
+
     /// <summary>Starts the executors and begins to connect; does not wait for the harbor.</summary>
     /// <exception cref="RefusedException">An option is wrong.</exception>
     /// <exception cref="AgentException">The home folder cannot be used.</exception>
@@ -190,6 +193,7 @@ public sealed partial class AgentHost : IAsyncDisposable
         await Task.WhenAll(_looping, _connecting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _sandbox.DisposeAsync();
         await _loop.DisposeAsync();
+        _connection.Dispose();
         _blobs.Dispose();
         _harborBlobs.Dispose();
         _home.Dispose();

@@ -12,7 +12,7 @@ namespace Ptorrent.Agent.Connection;
 
 /// <summary>Keeps a link to the harbor: connects, greets, hands what comes to the device's loop, and begins anew when
 /// it is lost, for ever.</summary>
-internal sealed partial class HarborConnection
+internal sealed partial class HarborConnection : IDisposable
 {
     // A link that lasted this long was a good one: the next is made at once.
     private static readonly TimeSpan GoodLinkTime = TimeSpan.FromSeconds(20);
@@ -26,6 +26,7 @@ internal sealed partial class HarborConnection
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ReconnectDelay _delay;
+    private readonly CancellationTokenSource _stopConnecting = new();
     private string _lastProblem = string.Empty;
     private volatile bool _isStopping;
     private volatile HarborLink? _link;
@@ -56,41 +57,48 @@ internal sealed partial class HarborConnection
     {
         _isStopping = true;
         _link?.Close("The agent stops.");
+        _stopConnecting.Cancel();
     }
+
+    /// <summary>Frees it; it has ended.</summary>
+    public void Dispose() => _stopConnecting.Dispose();
 
     /// <summary>Runs until it is stopped.</summary>
     /// <exception cref="Ptorrent.Model.Refusals.RefusedException">The harbor does not accept the key.</exception>
     /// <exception cref="OperationCanceledException">Cancelled: the link is broken off.</exception>
     public async Task RunAsync(CancellationToken stop)
     {
-        while (!_isStopping)
+        using CancellationTokenSource connecting =
+            CancellationTokenSource.CreateLinkedTokenSource(stop, _stopConnecting.Token);
+        try
         {
-            long begun = _time.GetTimestamp();
-            bool wasWelcome = await UseOneAsync(stop);
-            if (_isStopping)
+            while (true)
             {
-                return;
-            }
+                long begun = _time.GetTimestamp();
+                HarborLink? link = await ConnectAsync(connecting.Token);
+                if (link is not null)
+                {
+                    await UseAsync(link, stop);
+                }
 
-            if (wasWelcome && _time.GetElapsedTime(begun) >= GoodLinkTime)
-            {
-                _delay.Reset();
-                continue;
-            }
+                if (link is not null && _time.GetElapsedTime(begun) >= GoodLinkTime)
+                {
+                    _delay.Reset();
+                    continue;
+                }
 
-            await Task.Delay(_delay.Next(), _time, stop);
+                await Task.Delay(_delay.Next(), _time, connecting.Token);
+            }
+        }
+        catch (OperationCanceledException) when (_isStopping && !stop.IsCancellationRequested)
+        {
+            // Stopped between two links.
         }
     }
 
-    /// <summary>Makes one link and uses it to its end; says whether it was welcomed.</summary>
-    private async Task<bool> UseOneAsync(CancellationToken stop)
+    /// <summary>Uses a link to its end.</summary>
+    private async Task UseAsync(HarborLink welcomed, CancellationToken stop)
     {
-        HarborLink? welcomed = await ConnectAsync(stop);
-        if (welcomed is null)
-        {
-            return false;
-        }
-
         await using ILink link = welcomed.Link;
         _link = welcomed;
         if (_isStopping)
@@ -123,7 +131,6 @@ internal sealed partial class HarborConnection
         LogLost(link.EndReason ?? "The line broke.");
         await sending;
         await receiving;
-        return true;
     }
 
     /// <summary>Connects and shakes hands; null where that fails and may be tried again.</summary>

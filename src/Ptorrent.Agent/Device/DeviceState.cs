@@ -398,6 +398,7 @@ internal sealed partial class DeviceState
     private void OnStopping()
     {
         _isStopping = true;
+        AnnounceWindow();
         for (int slot = 0; slot < _slotCount; slot++)
         {
             _leasing.SetWindow(new ChildId(slot), Fuel.Zero, _leasingEffects);

@@ -1,0 +1,131 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Ptorrent.Agent.Blobs;
+using Ptorrent.Model.Identity;
+using Ptorrent.Model.Merkle;
+using Xunit;
+
+namespace Ptorrent.Tests.Agent.Blobs;
+
+public sealed class BlobCacheTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("ptorrent-blobs-test-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Read_WhatWasStored_IsIt()
+    {
+        BlobCache cache = Open();
+        byte[] bytes = Bytes(1, 40_000);
+        Digest digest = MerkleHasher.RootOf(bytes);
+
+        Assert.Null(await cache.ReadAsync(digest, CancellationToken.None));
+        Assert.True(await cache.StoreAsync(digest, bytes, CancellationToken.None));
+
+        Assert.Equal(bytes, await cache.ReadAsync(digest, CancellationToken.None));
+        Assert.Equal(bytes, await Open().ReadAsync(digest, CancellationToken.None));
+        Assert.Equal(40_000, cache.Bytes);
+    }
+
+    [Fact]
+    public async Task Read_FileThatWasChanged_IsNotThereAndDeleted()
+    {
+        BlobCache cache = Open();
+        Digest digest = await StoreAsync(cache, 1, 40_000);
+        string path = Path.Combine(_folder, digest.ToString());
+        byte[] changed = await File.ReadAllBytesAsync(path);
+        changed[20_000] ^= 1;
+        await File.WriteAllBytesAsync(path, changed);
+
+        Assert.Null(await cache.ReadAsync(digest, CancellationToken.None));
+
+        Assert.False(File.Exists(path));
+        Assert.Equal(0, cache.Bytes);
+    }
+
+    [Fact]
+    public async Task Read_FileThatSomebodyDeleted_IsNotThere()
+    {
+        BlobCache cache = Open();
+        Digest digest = await StoreAsync(cache, 1, 10);
+        File.Delete(Path.Combine(_folder, digest.ToString()));
+
+        Assert.Null(await cache.ReadAsync(digest, CancellationToken.None));
+        Assert.False(cache.Touch(digest));
+    }
+
+    [Fact]
+    public async Task Store_OverTheLimit_DropsTheOneUsedLongestAgo()
+    {
+        BlobCache cache = Open(bytesMax: 3000);
+        Digest[] digests =
+        [
+            await StoreAsync(cache, 1, 1000),
+            await StoreAsync(cache, 2, 1000),
+            await StoreAsync(cache, 3, 1000),
+        ];
+        Assert.True(cache.Touch(digests[0]));
+
+        Digest fourth = await StoreAsync(cache, 4, 1000);
+
+        Assert.Equal(3000, cache.Bytes);
+        Assert.False(cache.Touch(digests[1]));
+        Assert.All([digests[0], digests[2], fourth], d => Assert.True(cache.Touch(d)));
+        Assert.Equal(3, Directory.GetFiles(_folder).Length);
+    }
+
+    [Fact]
+    public async Task Store_LargerThanTheCache_IsNotKept()
+    {
+        BlobCache cache = Open(bytesMax: 999);
+        byte[] bytes = Bytes(1, 1000);
+
+        Assert.False(await cache.StoreAsync(MerkleHasher.RootOf(bytes), bytes, CancellationToken.None));
+        Assert.Empty(Directory.GetFiles(_folder));
+    }
+
+    [Fact]
+    public async Task Store_DiskRefuses_SaysSoAndLeavesNothing()
+    {
+        BlobCache cache = Open();
+        byte[] bytes = Bytes(1, 10);
+        Digest digest = MerkleHasher.RootOf(bytes);
+
+        // A folder where the file should be: the rename fails as it would on a full or read-only disk.
+        Directory.CreateDirectory(Path.Combine(_folder, digest.ToString()));
+
+        Assert.False(await cache.StoreAsync(digest, bytes, CancellationToken.None));
+        Assert.Empty(Directory.GetFiles(_folder));
+        Assert.Null(await cache.ReadAsync(digest, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Open_AfterACrash_TidiesUpAndKeepsTheLimit()
+    {
+        Digest old = await StoreAsync(Open(), 1, 1000);
+        Digest young = await StoreAsync(Open(), 2, 1000);
+        File.SetLastWriteTimeUtc(Path.Combine(_folder, old.ToString()), DateTime.UnixEpoch);
+        await File.WriteAllTextAsync(Path.Combine(_folder, "7.new"), "half");
+        await File.WriteAllTextAsync(Path.Combine(_folder, "readme"), "not ours");
+
+        BlobCache cache = Open(bytesMax: 1500);
+
+        Assert.False(cache.Touch(old));
+        Assert.True(cache.Touch(young));
+        Assert.Equal(
+            [young.ToString(), "readme"],
+            Directory.GetFiles(_folder).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
+    }
+
+    private static byte[] Bytes(byte fill, int count) => [.. Enumerable.Repeat(fill, count)];
+
+    private static async Task<Digest> StoreAsync(BlobCache cache, byte fill, int count)
+    {
+        byte[] bytes = Bytes(fill, count);
+        Digest digest = MerkleHasher.RootOf(bytes);
+        Assert.True(await cache.StoreAsync(digest, bytes, CancellationToken.None));
+        return digest;
+    }
+
+    private BlobCache Open(long bytesMax = 1 << 20) => BlobCache.Open(_folder, bytesMax, NullLogger.Instance);
+}
