@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -16,6 +18,14 @@ namespace Ptorrent.Harbor.Api;
 /// <summary>Jobs: submitting, looking at, cancelling.</summary>
 internal sealed class JobsApi(HarborLoop loop, JobAdmission admission, JobLookup jobs, int requestBytesMax)
 {
+    // By reflection: generated readers set what is absent to null or zero, where a request written by hand means the
+    // default.
+    private static readonly JsonSerializerOptions Reading = new(ModelJson.Default.Options)
+    {
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+        Converters = { new JsonStringEnumConverter() },
+    };
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost(ApiPaths.Jobs, SubmitAsync);
@@ -92,8 +102,8 @@ internal sealed class JobsApi(HarborLoop loop, JobAdmission admission, JobLookup
     {
         try
         {
-            return await JsonSerializer.DeserializeAsync(
-                    context.Request.Body, ModelJson.Default.JobRequest, context.RequestAborted)
+            return await JsonSerializer.DeserializeAsync<JobRequest>(
+                    context.Request.Body, Reading, context.RequestAborted)
                 ?? throw Malformed("null is no job", string.Empty);
         }
         catch (JsonException exception)

@@ -8,6 +8,8 @@ namespace Ptorrent.Harbor.Blobs;
 internal sealed class VerifyingStream(FileStream file, Digest digest, Action setAside) : Stream
 {
     private readonly MerkleHasher _hasher = new();
+    private readonly long _length = file.Length;
+    private long _read;
     private bool _isFinished;
 
     public override bool CanRead => true;
@@ -16,7 +18,7 @@ internal sealed class VerifyingStream(FileStream file, Digest digest, Action set
 
     public override bool CanWrite => false;
 
-    public override long Length => file.Length;
+    public override long Length => _length;
 
     public override long Position
     {
@@ -24,15 +26,18 @@ internal sealed class VerifyingStream(FileStream file, Digest digest, Action set
         set => throw new NotSupportedException("It is read from begin to end.");
     }
 
-    /// <exception cref="StorageException">This is the end, and the content does not have its digest.</exception>
+    /// <exception cref="StorageException">These are the last bytes, and the content does not have its digest; they are
+    /// not given out.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         int got = await file.ReadAsync(buffer, cancellationToken);
         _hasher.Append(buffer.Span[..got]);
-        if (got == 0 && !buffer.IsEmpty && !_isFinished)
+        _read += got;
+        bool isEnd = _read >= _length || (got == 0 && !buffer.IsEmpty);
+        if (isEnd && !_isFinished)
         {
             _isFinished = true;
-            if (_hasher.Finish() != digest)
+            if (_read != _length || _hasher.Finish() != digest)
             {
                 setAside();
                 throw new StorageException($"The blob {digest} is damaged.", isTransient: false);

@@ -56,7 +56,8 @@ internal sealed partial class LinkEndpoint(
         }
     }
 
-    /// <summary>Ends a link so that the reason arrives: a line that is broken off at once may lose it on the way.</summary>
+    /// <summary>Ends a link so that the reason arrives: a line that is broken off at once may lose it on the
+    /// way.</summary>
     private async Task FarewellAsync(ILink link, string reason, CancellationToken stop)
     {
         using CancellationTokenSource patience = new(AgentLink.FarewellTimeMax, time);

@@ -106,6 +106,7 @@ internal sealed class TestHarbor : IAsyncDisposable
         return await RefusalOfAsync(answer, status);
     }
 
+    /// <summary>The refusal that an answer is.</summary>
     public static async Task<Refusal> RefusalOfAsync(HttpResponseMessage answer, HttpStatusCode status)
     {
         string text = await answer.Content.ReadAsStringAsync();
