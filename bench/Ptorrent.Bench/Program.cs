@@ -6,6 +6,7 @@ ImmutableArray<(string Name, string Help, Func<ImmutableArray<string>, Task<int>
 [
     ("latency", "[JOBS]: submit to product of a job of one fragment on a warm harbor", LatencyBench.RunAsync),
     ("meter", "IN.wasm OUT.wasm [IN OUT]...: writes metered modules", MeterBench.RunAsync),
+    ("wasm-suite", "FOLDER: holds the WebAssembly reader against a suite made by wast2json", WasmSuiteBench.RunAsync),
 ];
 
 string name = args.Length > 0 ? args[0] : string.Empty;

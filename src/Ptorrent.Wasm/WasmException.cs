@@ -5,9 +5,9 @@ using Ptorrent.Model.Refusals;
 namespace Ptorrent.Wasm;
 
 /// <summary>
-/// The bytes are no WebAssembly module that the sandbox takes: malformed, invalid, or made with a feature that is not offered.
-/// Nothing else is ever thrown for the content of a module, apart from a <see cref="RefusedException"/> where a well-formed
-/// module breaks a rule of the sandbox.
+/// The bytes are no WebAssembly module that the sandbox takes: malformed, invalid, or made with a feature that is not
+/// offered. Nothing else is ever thrown for the content of a module, apart from a <see cref="RefusedException"/> where
+/// a well-formed module breaks a rule of the sandbox.
 /// </summary>
 public sealed class WasmException(RefusalCode code, long offset, string reason)
     : PtorrentException(string.Create(CultureInfo.InvariantCulture, $"module, byte {offset} (0x{offset:x}): {reason}"))

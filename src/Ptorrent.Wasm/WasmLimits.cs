@@ -1,8 +1,8 @@
 namespace Ptorrent.Wasm;
 
 /// <summary>
-/// What a module may hold at most. Most are the limits that browsers share (WebAssembly JavaScript Interface, "Limits"), so that a
-/// module that is taken here also compiles there; the others are named as ours.
+/// What a module may hold at most. Most are the limits that browsers share (WebAssembly JavaScript Interface,
+/// "Limits"), so that a module that is taken here also compiles there; the others are named as ours.
 /// </summary>
 public static class WasmLimits
 {
@@ -51,7 +51,8 @@ public static class WasmLimits
     /// <summary>Results of a function, and of a block.</summary>
     public const int ResultCountMax = 1_000;
 
-    /// <summary>Parameters and locals of one function. Ours: browsers take 50,000, and the rewrite adds a few.</summary>
+    /// <summary>Parameters and locals of one function. Ours: browsers take 50,000, and the rewrite adds a
+    /// few.</summary>
     public const int LocalCountMax = 49_900;
 
     /// <summary>Parameters and locals of one function after the rewrite: what browsers take.</summary>

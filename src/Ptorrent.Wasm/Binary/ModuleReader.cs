@@ -5,18 +5,20 @@ using Ptorrent.Model.Refusals;
 namespace Ptorrent.Wasm.Binary;
 
 /// <summary>
-/// Reads the primitive values of the binary format (WebAssembly 2.0, section 5.2) from a window of a module. Positions are those
-/// of the whole module, so that every error names its byte.
+/// Reads the primitive values of the binary format (WebAssembly 2.0, section 5.2) from a window of a module. Positions
+/// are those of the whole module, so that every error names its byte.
 /// </summary>
 internal ref struct ModuleReader
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding StrictUtf8 =
+        new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly ReadOnlySpan<byte> _module;
     private readonly int _end;
     private int _position;
 
-    /// <summary>Reads bytes <paramref name="start"/> to <paramref name="end"/> - 1 of <paramref name="module"/>.</summary>
+    /// <summary>Reads bytes <paramref name="start"/> to <paramref name="end"/> - 1 of
+    /// <paramref name="module"/>.</summary>
     public ModuleReader(ReadOnlySpan<byte> module, int start, int end)
     {
         _module = module;
@@ -32,9 +34,11 @@ internal ref struct ModuleReader
 
     public readonly int Remaining => _end - _position;
 
-    public static WasmException Malformed(int offset, string reason) => new(RefusalCode.MalformedModule, offset, reason);
+    public static WasmException Malformed(int offset, string reason) =>
+        new(RefusalCode.MalformedModule, offset, reason);
 
-    public static WasmException Unsupported(int offset, string reason) => new(RefusalCode.UnsupportedModule, offset, reason);
+    public static WasmException Unsupported(int offset, string reason) =>
+        new(RefusalCode.UnsupportedModule, offset, reason);
 
     public byte ReadByte()
     {
@@ -45,8 +49,6 @@ internal ref struct ModuleReader
 
         return _module[_position++];
     }
-
-    public readonly byte PeekByte() => _position < _end ? _module[_position] : throw Malformed(_position, "unexpected end");
 
     public ReadOnlySpan<byte> ReadBytes(int count)
     {

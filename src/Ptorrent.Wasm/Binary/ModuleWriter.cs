@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 
 namespace Ptorrent.Wasm.Binary;
 
-/// <summary>A growing array of bytes with the binary format's primitives. Numbers are written in their shortest form.</summary>
+/// <summary>A growing array of bytes with the binary format's primitives. Numbers are written in their shortest
+/// form.</summary>
 internal sealed class ModuleWriter(int capacity)
 {
     private byte[] _bytes = new byte[Math.Max(capacity, 16)];

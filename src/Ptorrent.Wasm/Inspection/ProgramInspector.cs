@@ -21,9 +21,10 @@ public static class ProgramInspector
     /// <summary>Validates <paramref name="module"/> and checks its exports and imports against what the sandbox offers
     /// (docs/protocol/executor.md, "What a program can import").</summary>
     /// <exception cref="WasmException">It is malformed, invalid, or uses a feature that is not offered.</exception>
-    /// <exception cref="RefusedException">It is a valid module, but no program (<see cref="RefusalCode.MissingExport"/>), or
-    /// imports what is not there (<see cref="RefusalCode.UnknownImport"/>), or exports a reserved name
-    /// (<see cref="RefusalCode.InvalidValue"/>).</exception>
+    /// <exception cref="RefusedException">It is a valid module, but no program (
+    /// <see cref="RefusalCode.MissingExport"/>), or imports what is not there (<see
+    /// cref="RefusalCode.UnknownImport"/>), or exports a reserved name (<see
+    /// cref="RefusalCode.InvalidValue"/>).</exception>
     public static ModuleInfo Inspect(ReadOnlySpan<byte> module)
     {
         (WasmModule parsed, _) = ModuleValidator.Validate(module);
@@ -65,7 +66,8 @@ public static class ProgramInspector
     }
 
     private static bool HasFunction(WasmModule module, string name, FunctionType type) =>
-        FindExport(module, name, ExternalKind.Function) is { } export && module.TypeOfFunction(export.Index).Equals(type);
+        FindExport(module, name, ExternalKind.Function) is { } export
+        && module.TypeOfFunction(export.Index).Equals(type);
 
     private static void CheckExports(WasmModule module)
     {
@@ -78,7 +80,7 @@ public static class ProgramInspector
                 "a program exports the function _start (a WASI command) or run (a kernel)",
                 FindExport(module, "_initialize", ExternalKind.Function) is null
                     ? "Compile it as a command for WASI preview 1, or export run(begin i64, end i64) from a kernel"
-                    : "It was compiled as a WASI reactor (a library): compile it as a command, or export run(begin i64, end i64)");
+                    : "It was compiled as a WASI reactor (a library): compile it as a command");
         }
 
         CheckType(module, main, type);
@@ -90,7 +92,9 @@ public static class ProgramInspector
         if (FindExport(module, MemoryExport, ExternalKind.Memory) is null)
         {
             throw Missing(
-                MemoryExport, "a program exports its memory under the name memory", "Export the memory, for example with --export-memory");
+                MemoryExport,
+                "a program exports its memory under the name memory",
+                "Export the memory, for example with --export-memory");
         }
     }
 
@@ -99,7 +103,10 @@ public static class ProgramInspector
         FunctionType actual = module.TypeOfFunction(export.Index);
         if (!actual.Equals(type))
         {
-            throw Missing(export.Name, $"export {export.Name} is a function {actual}, it must be {type}", "Change its parameters and results");
+            throw Missing(
+                export.Name,
+                $"export {export.Name} is a function {actual}, it must be {type}",
+                "Change its parameters and results");
         }
     }
 
@@ -108,8 +115,9 @@ public static class ProgramInspector
 
     private static void CheckImports(WasmModule module, ProgramKind kind)
     {
-        ImmutableDictionary<string, FunctionType> offered = kind == ProgramKind.Wasi ? OfferedImports.Wasi : OfferedImports.Kernel;
-        string from = kind == ProgramKind.Wasi ? OfferedImports.WasiModule : OfferedImports.KernelModule;
+        bool isWasi = kind == ProgramKind.Wasi;
+        ImmutableDictionary<string, FunctionType> offered = isWasi ? OfferedImports.Wasi : OfferedImports.Kernel;
+        string from = isWasi ? OfferedImports.WasiModule : OfferedImports.KernelModule;
         foreach (FunctionImport import in module.Imports)
         {
             string name = $"{import.Module}.{import.Name}";
@@ -134,15 +142,16 @@ public static class ProgramInspector
     private static string RemedyFor(FunctionImport import, ProgramKind kind) => (import.Module, kind) switch
     {
         (OfferedImports.WasiModule, ProgramKind.Kernel) =>
-            "A kernel has no WASI: compile it without a standard library that needs one, or make it a WASI command with _start",
-        ("wasi_unstable", _) => "Compile it for WASI preview 1 (wasm32-wasi, wasm32-wasip1): this is the snapshot before it",
+            "A kernel has no WASI: compile it without a library that needs one, or make it a WASI command with _start",
+        ("wasi_unstable", _) =>
+            "Compile it for WASI preview 1 (wasm32-wasi, wasm32-wasip1): this is the snapshot before it",
         ("wasi", _) when import.Name == "thread-spawn" => "Threads are not offered: compile without them",
         (OfferedImports.WasiModule or OfferedImports.KernelModule, _) => "Leave out what needs it",
         ("wbg" or "__wbindgen_placeholder__", _) =>
             "It was made for a JavaScript host with wasm-bindgen: compile it for WASI preview 1 (wasm32-wasip1)",
         ("go" or "gojs", _) => "It was made for a JavaScript host: compile it with GOOS=wasip1 GOARCH=wasm",
         ("env", ProgramKind.Wasi) =>
-            "A function is missing at link time or belongs to another host: compile for WASI preview 1 and link everything",
+            "A function was not linked or belongs to another host: compile for WASI preview 1 and link everything",
         _ when import.Module.StartsWith("wasi:", StringComparison.Ordinal) =>
             "It was made for WASI 0.2: compile it for WASI preview 1 (wasm32-wasip1)",
         (_, ProgramKind.Wasi) => "Compile it for WASI preview 1",

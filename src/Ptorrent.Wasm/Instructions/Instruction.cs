@@ -15,7 +15,8 @@ internal struct Instruction
     /// <summary>The first byte of its labels, types or constant, where it has them.</summary>
     public int ListStart;
 
-    /// <summary>Its first number: index, depth, block type (negative: a value type's code or empty), alignment or count.</summary>
+    /// <summary>Its first number: index, depth, block type (negative: a value type's code or empty), alignment or
+    /// count.</summary>
     public int First;
 
     /// <summary>Its second number: an index or a lane.</summary>

@@ -45,7 +45,8 @@ internal static class InstructionReader
         uint code = reader.ReadU32();
         if (prefix == PrefixVector && code is >= 0x100 and <= 0x113)
         {
-            throw ModuleReader.Unsupported(at, "relaxed vector instructions differ from machine to machine and are not offered");
+            throw ModuleReader.Unsupported(
+                at, "relaxed vector instructions differ from machine to machine and are not offered");
         }
 
         int bank = prefix == PrefixMisc ? 0x100 : 0x200;
@@ -165,7 +166,8 @@ internal static class InstructionReader
             return (int)type;
         }
 
-        // A negative number is a value type's code or "empty" (-64) as a signed 7-bit number, and must be one byte long.
+        // A negative number is a value type's code or "empty" (-64) as a signed 7-bit number, and must be one byte
+        // long.
         if (reader.Position != at + 1)
         {
             throw ModuleReader.Malformed(at, "malformed block type");

@@ -1,8 +1,8 @@
 namespace Ptorrent.Wasm.Instructions;
 
 /// <summary>
-/// The number of an instruction: its byte; behind the prefix 0xFC, 0x100 more; behind the prefix 0xFD, 0x200 more. Only those that
-/// code names have a name here; all of them stand in <see cref="OpcodeTable"/>.
+/// The number of an instruction: its byte; behind the prefix 0xFC, 0x100 more; behind the prefix 0xFD, 0x200 more. Only
+/// those that code names have a name here; all of them stand in <see cref="OpcodeTable"/>.
 /// </summary>
 internal enum Opcode : ushort
 {

@@ -22,7 +22,7 @@ internal static class OpcodeTable
         OpcodeInfo?[] infos = new OpcodeInfo?[Size];
         foreach (string rows in (ReadOnlySpan<string>)[CoreInstructions.Rows, VectorInstructions.Rows])
         {
-            foreach (string row in rows.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            foreach (string row in rows.Split('\n'))
             {
                 string[] columns = row.Split(' ');
                 infos[int.Parse(columns[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture)] = ReadRow(columns);
@@ -75,7 +75,8 @@ internal static class OpcodeTable
         "f64" => (Immediate.F64, 0, 0),
         "v128" => (Immediate.V128, 0, 0),
         ['m', char alignment] => (Immediate.MemoryArgument, alignment - '0', 0),
-        ['m', char alignment, 'l', .. string lanes] => (Immediate.MemoryArgumentAndLane, alignment - '0', Number(lanes)),
+        ['m', char alignment, 'l', .. string lanes] =>
+            (Immediate.MemoryArgumentAndLane, alignment - '0', Number(lanes)),
         ['l', .. string lanes] => (Immediate.Lane, 0, Number(lanes)),
         _ => throw new System.Diagnostics.UnreachableException(text),
     };

@@ -3,8 +3,8 @@ using Ptorrent.Wasm.Binary;
 namespace Ptorrent.Wasm.Metering;
 
 /// <summary>
-/// Collects the custom section <c>metadata.code.branch_hint</c> (WebAssembly branch hinting proposal), which tells engines that know
-/// it which branches are hardly ever taken; others pass over it. It changes no result.
+/// Collects the custom section <c>metadata.code.branch_hint</c> (WebAssembly branch hinting proposal), which tells
+/// engines that know it which branches are hardly ever taken; others pass over it. It changes no result.
 /// </summary>
 internal sealed class BranchHints
 {
@@ -16,8 +16,8 @@ internal sealed class BranchHints
     private readonly ModuleWriter _functions = new(FirstCapacity);
     private int _functionCount;
 
-    /// <summary>Adds a function's hints; offsets count from its code, which begins <paramref name="codeStart"/> bytes into its
-    /// body.</summary>
+    /// <summary>Adds a function's hints; offsets count from its code, which begins <paramref name="codeStart"/> bytes
+    /// into its body.</summary>
     public void Add(int function, int codeStart, List<int> unlikely)
     {
         if (unlikely.Count == 0)

@@ -6,9 +6,9 @@ using Ptorrent.Wasm.Validation;
 namespace Ptorrent.Wasm.Metering;
 
 /// <summary>
-/// Decides where a function takes fuel, and how much. Code that runs exactly as often as an earlier place in the same iteration
-/// (because no branch leads around it) is paid at that earlier place; see docs/design/metering.md, "Where fuel is taken".
-/// </summary>
+/// Decides where a function takes fuel, and how much. Code that runs exactly as often as an earlier place in the same
+/// iteration (because no branch leads around it) is paid at that earlier place; see docs/design/metering.md, "Where
+/// fuel is taken".</summary>
 internal sealed class ChargePlanner(MeteringPlan plan)
 {
     private const int Dead = -1;
@@ -20,7 +20,8 @@ internal sealed class ChargePlanner(MeteringPlan plan)
     /// <summary>The places of the function planned last, by offset. The first is the function's entry.</summary>
     public List<ChargePoint> Points => _points;
 
-    /// <summary>Plans the code from <paramref name="codeStart"/>, behind the locals, to <paramref name="end"/>.</summary>
+    /// <summary>Plans the code from <paramref name="codeStart"/>, behind the locals, to
+    /// <paramref name="end"/>.</summary>
     public void Plan(ReadOnlySpan<byte> bytes, int codeStart, int end)
     {
         _points.Clear();

@@ -5,8 +5,8 @@ using Ptorrent.Wasm.Modules;
 namespace Ptorrent.Wasm.Metering;
 
 /// <summary>
-/// Writes the instructions of metering. A function with loops keeps its fuel in a local and brings the global up to date where
-/// somebody else may read it; one without works on the global.
+/// Writes the instructions of metering. A function with loops keeps its fuel in a local and brings the global up to
+/// date where somebody else may read it; one without works on the global.
 /// </summary>
 internal sealed class CodeEmitter(int originalGlobalCount)
 {
@@ -22,6 +22,8 @@ internal sealed class CodeEmitter(int originalGlobalCount)
     private const int LengthLocal = 0, ResultLocal = 1, StackLocal = 2, FuelLocal = 0;
 
     public bool KeepsFuelInLocal { get; private set; }
+
+    private int FuelIndex => KeepsFuelInLocal ? _fuelLocal : _fuelGlobal;
 
     public ReadOnlySpan<byte> Written => _code.Written;
 
@@ -130,7 +132,8 @@ internal sealed class CodeEmitter(int originalGlobalCount)
         CloseTrap();
     }
 
-    /// <summary>Charges the length on top of the operands, divided by 2^<paramref name="shift"/>, and leaves it there.</summary>
+    /// <summary>Charges the length on top of the operands, divided by 2^<paramref name="shift"/>, and leaves it
+    /// there.</summary>
     public void ChargeLength(int shift)
     {
         int length = _extra.Take(WasmType.I32, LengthLocal);
@@ -149,8 +152,8 @@ internal sealed class CodeEmitter(int originalGlobalCount)
         CheckFuel();
     }
 
-    /// <summary>After a growth: where it did not fail, charges the local times 2^<paramref name="shift"/>. Leaves the result.
-    /// </summary>
+    /// <summary>After a growth: where it did not fail, charges the local times 2^<paramref name="shift"/>. Leaves the
+    /// result.</summary>
     public void ChargeGrown(int grownLocal, int shift)
     {
         int result = _extra.Take(WasmType.I32, ResultLocal);
@@ -207,7 +210,7 @@ internal sealed class CodeEmitter(int originalGlobalCount)
         End();
     }
 
-    private void GetFuel() => Op(KeepsFuelInLocal ? Opcode.LocalGet : Opcode.GlobalGet, KeepsFuelInLocal ? _fuelLocal : _fuelGlobal);
+    private void GetFuel() => Op(KeepsFuelInLocal ? Opcode.LocalGet : Opcode.GlobalGet, FuelIndex);
 
-    private void SetFuel() => Op(KeepsFuelInLocal ? Opcode.LocalSet : Opcode.GlobalSet, KeepsFuelInLocal ? _fuelLocal : _fuelGlobal);
+    private void SetFuel() => Op(KeepsFuelInLocal ? Opcode.LocalSet : Opcode.GlobalSet, FuelIndex);
 }

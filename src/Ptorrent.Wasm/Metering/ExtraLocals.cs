@@ -22,7 +22,8 @@ internal sealed class ExtraLocals
         _first = localCount;
     }
 
-    /// <summary>The index of the extra local of this type with this number: the same each time it is asked for.</summary>
+    /// <summary>The index of the extra local of this type with this number: the same each time it is asked
+    /// for.</summary>
     public int Take(WasmType type, int number)
     {
         if (!_indices.TryGetValue((type, number), out int index))

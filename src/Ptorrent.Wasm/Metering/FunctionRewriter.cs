@@ -6,8 +6,8 @@ using Ptorrent.Wasm.Validation;
 namespace Ptorrent.Wasm.Metering;
 
 /// <summary>
-/// Writes one function after another with its metering. Code that stays as it is is copied as it is; indices of functions, types
-/// and locals do not move, because everything new stands behind what was there.
+/// Writes one function after another with its metering. Code that stays as it is is copied as it is; indices of
+/// functions, types and locals do not move, because everything new stands behind what was there.
 /// </summary>
 internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, TypeAppender types, BranchHints hints)
 {

@@ -3,8 +3,8 @@ namespace Ptorrent.Wasm.Metering;
 /// <summary>The bounds that the rewrite builds into a module.</summary>
 public sealed record MeteringOptions
 {
-    /// <summary>The default of <see cref="StackUnitsMax"/>: with it, calls end by the meter before V8's stack of 984 KiB is full
-    /// (docs/design/metering.md, "Stack").</summary>
+    /// <summary>The default of <see cref="StackUnitsMax"/>: with it, calls end by the meter before V8's stack of 984
+    /// KiB is full (docs/design/metering.md, "Stack").</summary>
     public const int StackUnitsDefault = 450_000;
 
     /// <summary>Pages of 64 KiB that the memory may have. Default 8,192 (512 MiB); 1 to 65,536.</summary>

@@ -28,8 +28,8 @@ internal sealed class MeteringPlan
     public StackPlan Stack { get; }
 
     /// <summary>
-    /// What a call pays for a function that is paid whole by its callers and holds no metering itself; 0 for every other function.
-    /// </summary>
+    /// What a call pays for a function that is paid whole by its callers and holds no metering itself; 0 for every
+    /// other function.</summary>
     public long FlatPriceOf(int function)
     {
         if (function < _module.ImportedFunctionCount || !IsFlat(function))
@@ -40,7 +40,8 @@ internal sealed class MeteringPlan
         return _summaries[function - _module.ImportedFunctionCount].WeightTotal;
     }
 
-    /// <summary>Whether the function is small, without loops, calls and measured instructions, and only called directly.</summary>
+    /// <summary>Whether the function is small, without loops, calls and measured instructions, and only called
+    /// directly.</summary>
     public bool IsFlat(int function)
     {
         FunctionSummary summary = _summaries[function - _module.ImportedFunctionCount];

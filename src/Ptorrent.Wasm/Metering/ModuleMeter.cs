@@ -22,8 +22,8 @@ public static class ModuleMeter
     /// <summary>Validates <paramref name="module"/> and rewrites it.</summary>
     /// <exception cref="WasmException">It is malformed, invalid, or uses a feature that is not offered.</exception>
     /// <exception cref="RefusedException">Its memory is larger at first than the options allow
-    /// (<see cref="RefusalCode.TooMuchMemory"/>), or it exports a reserved name (<see cref="RefusalCode.InvalidValue"/>).
-    /// </exception>
+    /// (<see cref="RefusalCode.TooMuchMemory"/>), or it exports a reserved name (
+    /// <see cref="RefusalCode.InvalidValue"/>). </exception>
     public static MeteredModule Rewrite(ReadOnlySpan<byte> module, MeteringOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MemoryPagesMax, 1);

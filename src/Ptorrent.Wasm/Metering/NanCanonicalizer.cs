@@ -6,9 +6,9 @@ using Ptorrent.Wasm.Validation;
 namespace Ptorrent.Wasm.Metering;
 
 /// <summary>
-/// Writes the instructions that give every NaN the same bits: positive, quiet, the rest zero. A value is looked at where it
-/// is needed exact, and only in the rare case that it is a NaN is it replaced, in a branch that engines can lay aside.
-/// </summary>
+/// Writes the instructions that give every NaN the same bits: positive, quiet, the rest zero. A value is looked at
+/// where it is needed exact, and only in the rare case that it is a NaN is it replaced, in a branch that engines can
+/// lay aside.</summary>
 internal static class NanCanonicalizer
 {
     private const uint CanonicalF32 = 0x7FC0_0000;

@@ -6,9 +6,9 @@ using Ptorrent.Wasm.Validation;
 namespace Ptorrent.Wasm.Metering;
 
 /// <summary>
-/// Follows through a function which operands may be a NaN with bits of the engine's choice, and says which of them an instruction
-/// must be given exact. Between functions and between blocks everything is exact. A local has one state for its whole function,
-/// found by going over it until nothing changes.
+/// Follows through a function which operands may be a NaN with bits of the engine's choice, and says which of them an
+/// instruction must be given exact. Between functions and between blocks everything is exact. A local has one state for
+/// its whole function, found by going over it until nothing changes.
 /// </summary>
 internal sealed class NanFlow(WasmModule module)
 {
@@ -24,8 +24,8 @@ internal sealed class NanFlow(WasmModule module)
 
     public OperandStack Stack => _validator.Stack;
 
-    /// <summary>The operands that the next instruction must be given exact and that are not, as depths below the top, ascending.
-    /// </summary>
+    /// <summary>The operands that the next instruction must be given exact and that are not, as depths below the top,
+    /// ascending.</summary>
     public List<int> Demanded { get; } = [];
 
     /// <summary>Settles the states of locals, and starts with the function.</summary>
@@ -180,8 +180,8 @@ internal sealed class NanFlow(WasmModule module)
         _ => state == NanState.Loose ? !rule.ShowsScalars : rule.Accepts == state,
     };
 
-    /// <summary>How many operands an instruction takes whose operands depend on more than its opcode; references and integers
-    /// need not be counted.</summary>
+    /// <summary>How many operands an instruction takes whose operands depend on more than its opcode; references and
+    /// integers need not be counted.</summary>
     private int CountByHand(ReadOnlySpan<byte> bytes, in Instruction instruction)
     {
         switch (instruction.Opcode)

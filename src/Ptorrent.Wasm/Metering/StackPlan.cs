@@ -4,9 +4,9 @@ using Ptorrent.Wasm.Validation;
 namespace Ptorrent.Wasm.Metering;
 
 /// <summary>
-/// Decides which functions count their stack. A function needs not count itself if the functions that call it can count it along:
-/// if it is on no cycle of calls that nobody counts, and if it and what it calls without counting stay small together
-/// (docs/design/metering.md, "Stack").
+/// Decides which functions count their stack. A function needs not count itself if the functions that call it can count
+/// it along: if it is on no cycle of calls that nobody counts, and if it and what it calls without counting stay small
+/// together (docs/design/metering.md, "Stack").
 /// </summary>
 internal sealed class StackPlan
 {
@@ -16,8 +16,8 @@ internal sealed class StackPlan
     /// <summary>Units of a slot of eight bytes.</summary>
     public const int SlotUnits = 8;
 
-    /// <summary>Fuel of a function's instructions for each further unit: an optimising compiler keeps values in a frame that are no
-    /// locals, the more of them the longer the function is.</summary>
+    /// <summary>Fuel of a function's instructions for each further unit: an optimising compiler keeps values in a frame
+    /// that are no locals, the more of them the longer the function is.</summary>
     public const int WeightPerUnit = 24;
 
     /// <summary>Units that may be in use uncounted.</summary>
@@ -50,7 +50,8 @@ internal sealed class StackPlan
         AddIndirectCallees();
     }
 
-    /// <summary>The units that defined function <paramref name="defined"/> takes at its entry; null where others count it.</summary>
+    /// <summary>The units that defined function <paramref name="defined"/> takes at its entry; null where others count
+    /// it.</summary>
     public int? UnitsOf(int defined) => _counts[defined] ? (int)Math.Min(_units[defined], int.MaxValue) : null;
 
     // Depth first without recursion: calls in a hostile module may be nested as deep as it has functions.
@@ -107,7 +108,8 @@ internal sealed class StackPlan
         _counts[defined] |= summary.HasIndirectCall || _units[defined] > UncountedUnitsMax;
     }
 
-    // Whoever calls through a table may meet any function that is referenced, and counts the largest of those that do not count.
+    // Whoever calls through a table may meet any function that is referenced, and counts the largest of those that do
+    // not count.
     private void AddIndirectCallees()
     {
         long largest = 0;

@@ -49,8 +49,8 @@ internal static class DeclarationParser
 
             if (kind != (byte)ExternalKind.Function)
             {
-                string word = ((ExternalKind)kind).ToString().ToUpperInvariant()[..1] + ((ExternalKind)kind).ToString()[1..];
-                throw ModuleReader.Unsupported(at, $"{word} {from}.{name} is imported; only functions can be");
+                throw ModuleReader.Unsupported(
+                    at, $"{(ExternalKind)kind} {from}.{name} is imported; only functions can be");
             }
 
             int type = ReadTypeIndex(ref reader, module);
@@ -201,7 +201,9 @@ internal static class DeclarationParser
     {
         int at = reader.Position;
         uint type = reader.ReadU32();
-        return type < (uint)module.Types.Count ? (int)type : throw ModuleReader.Malformed(at, $"there is no type {type}");
+        return type < (uint)module.Types.Count
+            ? (int)type
+            : throw ModuleReader.Malformed(at, $"there is no type {type}");
     }
 
     private static SizeRange ReadLimits(ref ModuleReader reader)

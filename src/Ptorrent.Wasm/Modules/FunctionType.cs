@@ -32,5 +32,7 @@ public sealed record FunctionType(ImmutableArray<WasmType> Parameters, Immutable
 
     /// <summary>Such as <c>(i32, i64) → (i32)</c>.</summary>
     public override string ToString() =>
-        $"({string.Join(", ", Parameters.Select(WasmTypes.Name))}) → ({string.Join(", ", Results.Select(WasmTypes.Name))})";
+        $"({Names(Parameters)}) → ({Names(Results)})";
+
+    private static string Names(ImmutableArray<WasmType> types) => string.Join(", ", types.Select(WasmTypes.Name));
 }

@@ -4,8 +4,8 @@ using Ptorrent.Wasm.Validation;
 namespace Ptorrent.Wasm.Modules;
 
 /// <summary>
-/// Reads a module's sections (WebAssembly 2.0, section 5.5), code apart: functions' bodies are only found. Custom sections are
-/// checked for their form and then left out, names included: nothing of them reaches a sharer's machine.
+/// Reads a module's sections (WebAssembly 2.0, section 5.5), code apart: functions' bodies are only found. Custom
+/// sections are checked for their form and then left out, names included: nothing of them reaches a sharer's machine.
 /// </summary>
 internal static class ModuleParser
 {
@@ -80,7 +80,7 @@ internal static class ModuleParser
         if (version != Version)
         {
             throw version >> 16 == 1
-                ? ModuleReader.Unsupported(4, "this is a component, not a module: components (WASI 0.2 and later) are not offered")
+                ? ModuleReader.Unsupported(4, "this is a component (WASI 0.2 or later), not a module")
                 : ModuleReader.Malformed(4, $"there is no version {version}");
         }
     }
@@ -148,7 +148,8 @@ internal static class ModuleParser
             uint size = section.ReadU32();
             if (size > WasmLimits.BodyBytesMax)
             {
-                throw ModuleReader.Unsupported(at, $"a function of {size} bytes is larger than {WasmLimits.BodyBytesMax}");
+                throw ModuleReader.Unsupported(
+                    at, $"a function of {size} bytes is larger than {WasmLimits.BodyBytesMax}");
             }
 
             ModuleReader window = section.Window((int)size, "a function");
@@ -166,7 +167,8 @@ internal static class ModuleParser
 
         if (module.DeclaredDataCount is { } dataCount && dataCount != module.DataSegmentCount)
         {
-            throw ModuleReader.Malformed(at, $"{dataCount} data segments are declared, there are {module.DataSegmentCount}");
+            throw ModuleReader.Malformed(
+                at, $"{dataCount} data segments are declared, there are {module.DataSegmentCount}");
         }
     }
 }

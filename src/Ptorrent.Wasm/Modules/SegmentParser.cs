@@ -6,7 +6,8 @@ namespace Ptorrent.Wasm.Modules;
 /// <summary>Reads and validates element and data segments.</summary>
 internal static class SegmentParser
 {
-    // The flags of an element segment: bit 0 passive or declarative, bit 1 an explicit table or declarative, bit 2 expressions.
+    // The flags of an element segment: bit 0 passive or declarative, bit 1 an explicit table or declarative, bit 2
+    // expressions.
     private const uint ElementPassive = 1;
     private const uint ElementExplicit = 2;
     private const uint ElementExpressions = 4;
@@ -33,7 +34,8 @@ internal static class SegmentParser
             WasmType type = ReadElementType(ref reader, flags);
             if (tableType != WasmType.None && tableType != type)
             {
-                throw ModuleReader.Malformed(at, $"elements of {WasmTypes.Name(type)} in a table of {WasmTypes.Name(tableType)}");
+                throw ModuleReader.Malformed(
+                    at, $"elements of {WasmTypes.Name(type)} in a table of {WasmTypes.Name(tableType)}");
             }
 
             int elements = reader.ReadCount(WasmLimits.ElementCountMax, "elements");
@@ -113,7 +115,8 @@ internal static class SegmentParser
             : throw ModuleReader.Malformed(at, "the kind of an element segment is not 0");
     }
 
-    private static void ReadElementItems(ref ModuleReader reader, WasmModule module, uint flags, WasmType type, int count)
+    private static void ReadElementItems(
+        ref ModuleReader reader, WasmModule module, uint flags, WasmType type, int count)
     {
         for (int element = 0; element < count; element++)
         {

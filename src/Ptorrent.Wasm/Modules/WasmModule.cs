@@ -35,8 +35,8 @@ internal sealed class WasmModule
     public List<ByteRange> Bodies { get; } = [];
 
     /// <summary>
-    /// Functions that exports, element segments or globals name: only these may be named by ref.func in code, and only these can
-    /// be called from elsewhere than a direct call.
+    /// Functions that exports, element segments or globals name: only these may be named by ref.func in code, and only
+    /// these can be called from elsewhere than a direct call.
     /// </summary>
     public HashSet<int> ReferencedFunctions { get; } = [];
 

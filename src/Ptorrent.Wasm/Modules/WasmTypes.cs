@@ -12,7 +12,8 @@ internal static class WasmTypes
         return code switch
         {
             >= 0x7B and <= 0x7F or 0x6F or 0x70 => (WasmType)code,
-            >= 0x63 and <= 0x78 => throw ModuleReader.Unsupported(at, $"type 0x{code:x2} belongs to a feature that is not offered"),
+            >= 0x63 and <= 0x78 =>
+                throw ModuleReader.Unsupported(at, $"type 0x{code:x2} belongs to a feature that is not offered"),
             _ => throw ModuleReader.Malformed(at, $"0x{code:x2} is no value type"),
         };
     }

@@ -8,8 +8,8 @@ namespace Ptorrent.Wasm.Validation;
 internal static class ConstantExpression
 {
     /// <summary>Reads one that gives a <paramref name="expected"/>.</summary>
-    /// <exception cref="WasmException">It is no constant expression, or gives another type. A global cannot be read here: only
-    /// imported ones could be, and globals cannot be imported.</exception>
+    /// <exception cref="WasmException">It is no constant expression, or gives another type. A global cannot be read
+    /// here: only imported ones could be, and globals cannot be imported.</exception>
     public static void Read(ref ModuleReader reader, WasmModule module, WasmType expected)
     {
         InstructionReader.Read(ref reader, out Instruction instruction);
@@ -23,8 +23,9 @@ internal static class ConstantExpression
             Opcode.RefNull => (WasmType)instruction.First,
             Opcode.RefFunc => ReadFunction(module, instruction),
             Opcode.GlobalGet => throw ModuleReader.Unsupported(
-                instruction.Start, "a constant expression reads a global; only imported globals could be read, and none can be imported"),
-            _ => throw ModuleReader.Malformed(instruction.Start, $"{OpcodeTable.Of(instruction.Opcode).Name} is no constant"),
+                instruction.Start, "a constant expression reads a global, which must be imported, and none can be"),
+            _ => throw ModuleReader.Malformed(
+                instruction.Start, $"{OpcodeTable.Of(instruction.Opcode).Name} is no constant"),
         };
         if (type != expected)
         {

@@ -13,6 +13,7 @@ internal struct ControlFrame
     /// <summary>Operands below the block.</summary>
     public int Height;
 
-    /// <summary>Whether what follows cannot be reached: operands below the height may then be taken, of any type.</summary>
+    /// <summary>Whether what follows cannot be reached: operands below the height may then be taken, of any
+    /// type.</summary>
     public bool IsUnreachable;
 }

@@ -5,8 +5,8 @@ using Ptorrent.Wasm.Modules;
 namespace Ptorrent.Wasm.Validation;
 
 /// <summary>
-/// Validates functions' bodies with the specification's algorithm (WebAssembly 2.0, appendix A.3) and notes on the way what the
-/// rewrite wants to know. Not for several threads; its buffers serve one function after another.
+/// Validates functions' bodies with the specification's algorithm (WebAssembly 2.0, appendix A.3) and notes on the way
+/// what the rewrite wants to know. Not for several threads; its buffers serve one function after another.
 /// </summary>
 internal sealed class FunctionValidator(WasmModule module)
 {
@@ -113,7 +113,8 @@ internal sealed class FunctionValidator(WasmModule module)
     {
         switch (info.Immediate)
         {
-            case Immediate.MemoryArgument or Immediate.MemoryArgumentAndLane or Immediate.Memory or Immediate.TwoMemories:
+            case Immediate.MemoryArgument or Immediate.MemoryArgumentAndLane or Immediate.Memory
+                or Immediate.TwoMemories:
                 CheckMemory(instruction);
                 break;
             case Immediate.DataAndMemory:
@@ -141,7 +142,8 @@ internal sealed class FunctionValidator(WasmModule module)
     {
         if (module.DeclaredDataCount is not { } count)
         {
-            throw ModuleReader.Malformed(instruction.Start, "a data segment is named, but there is no data count section");
+            throw ModuleReader.Malformed(
+                instruction.Start, "a data segment is named, but there is no data count section");
         }
 
         if (instruction.First >= count)
@@ -243,7 +245,9 @@ internal sealed class FunctionValidator(WasmModule module)
     }
 
     private WasmType Local(in Instruction instruction) =>
-        instruction.First < _locals.Count ? _locals[instruction.First] : throw Unknown(instruction, "local", instruction.First);
+        instruction.First < _locals.Count
+            ? _locals[instruction.First]
+            : throw Unknown(instruction, "local", instruction.First);
 
     private Global Global(in Instruction instruction) => instruction.First < module.Globals.Count
         ? module.Globals[instruction.First]
@@ -422,9 +426,12 @@ internal sealed class FunctionValidator(WasmModule module)
         }
     }
 
-    /// <summary>The results of the block that is <paramref name="level"/> blocks inside the function; 0 is the function.</summary>
+    /// <summary>The results of the block that is <paramref name="level"/> blocks inside the function; 0 is the
+    /// function.</summary>
     private ReadOnlySpan<WasmType> ResultsOf(int level) =>
-        level == 0 ? _type.Results.AsSpan() : BlockTypes.Results(module, _stack.Label(_stack.Depth - 1 - level).BlockType);
+        level == 0
+            ? _type.Results.AsSpan()
+            : BlockTypes.Results(module, _stack.Label(_stack.Depth - 1 - level).BlockType);
 
     private void ValidateBranchTable(ReadOnlySpan<byte> bytes, in Instruction instruction)
     {
@@ -436,7 +443,8 @@ internal sealed class FunctionValidator(WasmModule module)
             ReadOnlySpan<WasmType> types = LabelTypes((int)Math.Min(labels.ReadU32(), int.MaxValue));
             if (arity >= 0 && types.Length != arity)
             {
-                throw ModuleReader.Malformed(instruction.Start, "the labels of a br_table take different counts of operands");
+                throw ModuleReader.Malformed(
+                    instruction.Start, "the labels of a br_table take different counts of operands");
             }
 
             arity = types.Length;

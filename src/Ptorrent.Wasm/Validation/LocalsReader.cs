@@ -6,8 +6,8 @@ namespace Ptorrent.Wasm.Validation;
 /// <summary>Reads the declarations of locals in front of a function's code.</summary>
 internal static class LocalsReader
 {
-    /// <summary>Fills <paramref name="locals"/> with the types of parameters and locals. The count is checked before the list
-    /// grows.</summary>
+    /// <summary>Fills <paramref name="locals"/> with the types of parameters and locals. The count is checked before
+    /// the list grows.</summary>
     public static void Read(ref ModuleReader reader, FunctionType type, List<WasmType> locals)
     {
         locals.Clear();

@@ -4,8 +4,8 @@ using Ptorrent.Wasm.Modules;
 namespace Ptorrent.Wasm.Validation;
 
 /// <summary>
-/// How each instruction treats NaNs (docs/design/metering.md, "NaN"). Those whose operands depend on more than their opcode are not
-/// here.
+/// How each instruction treats NaNs (docs/design/metering.md, "NaN"). Those whose operands depend on more than their
+/// opcode are not here.
 /// </summary>
 internal static class NanRules
 {

@@ -3,8 +3,8 @@ namespace Ptorrent.Wasm.Validation;
 /// <summary>What is known of the bits of an operand or a local.</summary>
 internal enum NanState : byte
 {
-    /// <summary>They are the same in every engine, and must stay as they are: they may be a NaN with a payload, or no float.
-    /// </summary>
+    /// <summary>They are the same in every engine, and must stay as they are: they may be a NaN with a payload, or no
+    /// float.</summary>
     Exact = 0,
 
     /// <summary>Exact, and certainly no NaN: a scalar that is a number, or a vector of zeros.</summary>
@@ -19,7 +19,7 @@ internal enum NanState : byte
     /// <summary>A vector: the same holds for each of its two f64 lanes.</summary>
     LooseLanes64 = 4,
 
-    /// <summary>It would be sometimes one, sometimes another: whatever is loose must be made exact before it comes together.
-    /// </summary>
+    /// <summary>It would be sometimes one, sometimes another: whatever is loose must be made exact before it comes
+    /// together.</summary>
     Conflict = 5,
 }

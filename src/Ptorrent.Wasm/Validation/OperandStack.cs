@@ -5,8 +5,8 @@ using Ptorrent.Wasm.Modules;
 namespace Ptorrent.Wasm.Validation;
 
 /// <summary>
-/// The two stacks of the specification's validation algorithm (WebAssembly 2.0, appendix A.3): types of operands, and open blocks.
-/// </summary>
+/// The two stacks of the specification's validation algorithm (WebAssembly 2.0, appendix A.3): types of operands, and
+/// open blocks.</summary>
 internal sealed class OperandStack
 {
     private const int FirstCapacity = 64;
@@ -60,8 +60,8 @@ internal sealed class OperandStack
         SlotCountMax = Math.Max(SlotCountMax, Height + _vectorCount);
     }
 
-    /// <summary>What is known of the bits of the operand that is <paramref name="below"/> below the top; exact at first.
-    /// </summary>
+    /// <summary>What is known of the bits of the operand that is <paramref name="below"/> below the top; exact at
+    /// first.</summary>
     public ref NanState StateAt(int below) => ref _states[Height - 1 - below];
 
     public WasmType TypeAt(int below) => _types[Height - 1 - below];
@@ -110,7 +110,8 @@ internal sealed class OperandStack
         }
     }
 
-    /// <summary>Takes operands and puts back what they are, as a br_table does for each label: unknown ones stay unknown.</summary>
+    /// <summary>Takes operands and puts back what they are, as a br_table does for each label: unknown ones stay
+    /// unknown.</summary>
     public void CheckTop(ReadOnlySpan<WasmType> types)
     {
         ref ControlFrame frame = ref Top;
