@@ -5,8 +5,8 @@ using Xunit;
 namespace Ptorrent.Tests.Wasm;
 
 // Goal: a metered module computes what the original does, and burns the same fuel in every engine and compiler.
-// Method: run each exported function of the fixtures with a few arguments: the original in one engine, the metered one in
-// three.
+// Method: run each exported function of the fixtures with a few arguments: the original in one engine, the metered one
+// in three.
 public sealed class FixtureTests
 {
     private const long Fuel = 1_000_000;

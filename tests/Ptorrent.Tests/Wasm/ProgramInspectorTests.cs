@@ -9,6 +9,12 @@ public sealed class ProgramInspectorTests
 {
     private const string Memory = "(memory (export \"memory\") 2 10)";
     private const string Run = "(func (export \"run\") (param i64 i64))";
+    private const string Close32 =
+        "(import \"wasi_snapshot_preview1\" \"fd_close\" (func (param i32) (result i32)))";
+
+    private const string Close64 =
+        "(import \"wasi_snapshot_preview1\" \"fd_close\" (func (param i64) (result i32)))";
+
     private const string Start = "(func (export \"_start\"))";
 
     [Fact]
@@ -53,12 +59,12 @@ public sealed class ProgramInspectorTests
         "(module (import \"env\" \"f\" (func)) " + Memory + Run + ")",
         RefusalCode.UnknownImport, "env.f", "ptorrent only")]
     [InlineData(
-        "(module (import \"wasi_snapshot_preview1\" \"fd_close\" (func (param i32) (result i32))) " + Memory + Run + ")",
+        "(module " + Close32 + Memory + Run + ")",
         RefusalCode.UnknownImport,
         "wasi_snapshot_preview1.fd_close",
         "no WASI")]
     [InlineData(
-        "(module (import \"wasi_snapshot_preview1\" \"fd_close\" (func (param i64) (result i32))) " + Memory + Start + ")",
+        "(module " + Close64 + Memory + Start + ")",
         RefusalCode.UnknownImport,
         "wasi_snapshot_preview1.fd_close",
         "(i32) → (i32)")]

@@ -9,8 +9,8 @@ using Xunit;
 
 namespace Ptorrent.Tests.Wasm;
 
-// Goal: no bytes make the reader throw anything but its own errors or allocate without bound; what it takes is rewritten
-// to what it takes again, and to what V8 takes.
+// Goal: no bytes make the reader throw anything but its own errors or allocate without bound; what it takes is
+// rewritten to what it takes again, and to what V8 takes.
 // Method: mutate the fixtures. PTORRENT_FUZZ_SECONDS sets how long, PTORRENT_FUZZ_SEED where it starts; a failure names
 // the seed of its mutant or shows its bytes.
 public sealed class WasmFuzzTests

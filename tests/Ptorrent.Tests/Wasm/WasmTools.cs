@@ -8,7 +8,7 @@ using ProcessorArchitecture = System.Runtime.InteropServices.Architecture;
 
 namespace Ptorrent.Tests.Wasm;
 
-/// <summary>The tools around these tests: an assembler of the text format, and V8 to run and to judge modules.</summary>
+/// <summary>The tools around these tests: an assembler of the text format, and V8 to run and judge modules.</summary>
 internal static class WasmTools
 {
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);

@@ -1,6 +1,6 @@
 // Runs exported functions of modules, in Node or in Deno. Reads JSON from standard input: an array of
 // { wasm: base64, fuel: text, calls: [{ name, arguments: [text] }] } or { wasm, validate: true }. Answers with an array
-// of { valid } or of { calls: [{ value, trap, fuel, stack }] }: every number as text, a trap's text where there was one.
+// of { valid } or of { calls: [{ value, trap, fuel, stack }] }: every number as text, a trap's where there was one.
 /* global Deno */
 
 const isDeno = typeof Deno !== "undefined";

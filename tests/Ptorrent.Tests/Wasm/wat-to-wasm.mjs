@@ -4,7 +4,8 @@ import createWabt from "wabt";
 
 const features = {
   simd: true, bulk_memory: true, reference_types: true, multi_value: true, sign_extension: true,
-  sat_float_to_int: true, mutable_globals: true, exceptions: false, threads: true, memory64: true, tail_call: true, multi_memory: true,
+  sat_float_to_int: true, mutable_globals: true, exceptions: false, threads: true, memory64: true, tail_call: true,
+  multi_memory: true,
 };
 
 const wabt = await createWabt();
