@@ -13,7 +13,7 @@ internal static class NanRules
     private static readonly string[] Arithmetic =
         ["ceil", "floor", "trunc", "nearest", "sqrt", "add", "sub", "mul", "div", "min", "max"];
 
-    private static readonly string[] BitCopies = ["abs", "neg", "pmin", "pmax"];
+    private static readonly string[] BitCopies = ["abs", "pmin", "pmax"];
 
     private static readonly NanRule[] Rules = Make();
     private static readonly bool[] Shows = MakeShows();
@@ -70,9 +70,9 @@ internal static class NanRules
 
     private static NanRule RuleOfScalar(string operation) => operation switch
     {
-        // A NaN's sign is shown by one operand, and the other's is given: mending the result would take it away again.
-        "copysign" => new(NanState.Exact, NanState.Exact, ShowsScalars: true),
-        "abs" or "neg" => new(NanState.Exact, NanState.Exact, Follows: true),
+        // They show or change a NaN's sign: mending the result instead of the operands would give another one.
+        "copysign" or "neg" => new(NanState.Exact, NanState.Exact, ShowsScalars: true),
+        "abs" => new(NanState.Exact, NanState.Exact, Follows: true),
         "store" => new(NanState.Exact, NanState.Exact, ShowsScalars: true),
         "const" or "load" or "reinterpret_i32" or "reinterpret_i64" => default,
         _ when operation.StartsWith("convert", StringComparison.Ordinal) => new(NanState.Exact, NanState.Number),

@@ -66,7 +66,7 @@ public sealed class FixtureTests
             ("sign", "5", 0x4000_0000_0000_0000),
             ("signed", "5", NegativeNan64),
             ("lanes64", "3", Nan64 ^ (Nan64 << 1)),
-            ("lanes32", "3", unchecked(0x3fc0_0000_7fc0_0000 + (long)0x7fc0_0000_7fc0_0000)),
+            ("lanes32", "3", 0x3f80_0001_7f80_0000),
             ("reused", "1", unchecked(0x7ff0_0000_0000_0003 + 0x4000_0000_0000_0000)),
         ];
         foreach (Engine engine in Enum.GetValues<Engine>())
