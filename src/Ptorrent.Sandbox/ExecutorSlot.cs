@@ -11,9 +11,9 @@ using Ptorrent.Sandbox.Slots;
 namespace Ptorrent.Sandbox;
 
 /// <summary>
-/// One executor at a time, and the runs that it is given. Several calls may be under way; they are begun and answered in
-/// the order in which they came. Safe for several threads. A process that must go is replaced, and the runs behind the one
-/// that is to blame are repeated on its successor without anybody noticing.
+/// One executor at a time, and the runs that it is given. Several calls may be under way; they are begun and answered
+/// in the order in which they came. Safe for several threads. A process that must go is replaced, and the runs behind
+/// the one that is to blame are repeated on its successor without anybody noticing.
 /// </summary>
 public sealed class ExecutorSlot
 {
@@ -43,9 +43,10 @@ public sealed class ExecutorSlot
     /// <summary>Runs a program over a range of indices.</summary>
     /// <param name="program">From <see cref="Sandbox.Prepare"/> of the same sandbox.</param>
     /// <param name="request">The indices and their inputs, which are left alone until the run has ended.</param>
-    /// <param name="cancellation">The caller no longer wants it. A run that was not begun is dropped; one that was and does
-    /// not end within <see cref="SandboxOptions.CancelTimeMax"/> costs the process its life.</param>
-    /// <returns>How it ended. Whatever a program does is a <see cref="RunOutcome.Failed"/>, never an exception.</returns>
+    /// <param name="cancellation">The caller no longer wants it. A run that was not begun is dropped; one that was and
+    /// does not end within <see cref="SandboxOptions.CancelTimeMax"/> costs the process its life.</param>
+    /// <returns>How it ended. Whatever a program does is a <see cref="RunOutcome.Failed"/>, never an
+    /// exception.</returns>
     /// <exception cref="RefusedException">TooLarge: the inputs do not fit a frame of 320 MiB. Busy:
     /// <see cref="SandboxOptions.RunsWaitingMax"/> runs are waiting already.</exception>
     /// <exception cref="SandboxException">No executor can be started.</exception>
@@ -59,7 +60,7 @@ public sealed class ExecutorSlot
         Invariant.Holds(inputs.Length == 0 || inputs.Length == request.Range.Count);
         Invariant.Holds(program.Load.Mode == RunMode.Item || inputs.Length <= 1);
         Invariant.Holds(program.Load.Mode == RunMode.Range || request.Range.Count <= RunRequest.ItemCountMax);
-        return SubmitAsync(new PendingRun(program, request, Rate, Interlocked.Increment(ref _lastNumber)), cancellation);
+        return SubmitAsync(new PendingRun(program, request, Rate, NextNumber()), cancellation);
     }
 
     /// <summary>Combines outputs by the program's own merge. As <see cref="RunAsync"/> in all else.</summary>
@@ -74,7 +75,7 @@ public sealed class ExecutorSlot
         SandboxProgram program, MergeRequest request, CancellationToken cancellation)
     {
         Invariant.Holds(!request.Parts.IsDefaultOrEmpty);
-        return SubmitAsync(new PendingRun(program, request, Rate, Interlocked.Increment(ref _lastNumber)), cancellation);
+        return SubmitAsync(new PendingRun(program, request, Rate, NextNumber()), cancellation);
     }
 
     /// <summary>Gets its first process.</summary>
@@ -82,6 +83,8 @@ public sealed class ExecutorSlot
 
     /// <summary>Ends all runs with a <see cref="SandboxException"/>; the pool puts the process away.</summary>
     internal ValueTask StopAsync() => _runs.StopAsync();
+
+    private ulong NextNumber() => Interlocked.Increment(ref _lastNumber);
 
     private async ValueTask<RunOutcome> SubmitAsync(PendingRun run, CancellationToken cancellation)
     {

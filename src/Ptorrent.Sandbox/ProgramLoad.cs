@@ -19,8 +19,8 @@ public sealed record ProgramLoad
     /// <summary>The program's file name: argument 0 of a command, and the name in a script's error positions.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The module as its author made it, or the script's source in UTF-8. Not changed and not copied: the caller
-    /// leaves it alone while the program is in use.</summary>
+    /// <summary>The module as its author made it, or the script's source in UTF-8. Not changed and not copied: the
+    /// caller leaves it alone while the program is in use.</summary>
     public required ReadOnlyMemory<byte> Code { get; init; }
 
     /// <summary>The arguments, with placeholders.</summary>

@@ -76,7 +76,9 @@ public sealed partial class Sandbox : IAsyncDisposable
                 ProcessPool pool = new(options, tools, emptyFolder, launch, loggers, time);
                 working = await pool.ProbeAsync(cancellation);
             });
-            sandbox = new Sandbox(options, launch, working!, walls, emptyFolder, loggers, time); // Set where the probe ended well.
+
+            // Set wherever the probe ended well.
+            sandbox = new Sandbox(options, launch, working!, walls, emptyFolder, loggers, time);
             await sandbox.BeginAsync(cancellation);
             isStarted = true;
             return sandbox;
@@ -93,9 +95,9 @@ public sealed partial class Sandbox : IAsyncDisposable
     /// <summary>Checks a program and makes it ready to run: pure work, no executor is asked.</summary>
     /// <param name="load">The program; its code is neither copied nor changed.</param>
     /// <returns>For all slots of this sandbox.</returns>
-    /// <exception cref="RefusedException">It can never run here: no module or a broken one (MalformedModule), a feature or
-    /// import that is not offered (UnsupportedModule, UnknownImport), a missing export (MissingExport), more memory than
-    /// this device gives (TooMuchMemory), no text (MalformedScript).</exception>
+    /// <exception cref="RefusedException">It can never run here: no module or a broken one (MalformedModule), a feature
+    /// or import that is not offered (UnsupportedModule, UnknownImport), a missing export (MissingExport), more memory
+    /// than this device gives (TooMuchMemory), no text (MalformedScript).</exception>
     public SandboxProgram Prepare(ProgramLoad load) =>
         ProgramPreparation.Prepare(load, _options.ProcessMemoryBytesMax);
 
@@ -132,7 +134,8 @@ public sealed partial class Sandbox : IAsyncDisposable
         }
 
         _pool.KeepSpares();
-        LogStarted(_slots.Length, Walls.HasBubblewrap, Walls.HasResourceLimits, Walls.EndsWithAgent, Rate.FuelPerSecond);
+        LogStarted(
+            _slots.Length, Walls.HasBubblewrap, Walls.HasResourceLimits, Walls.EndsWithAgent, Rate.FuelPerSecond);
     }
 
     [LoggerMessage(EventId = 6000, Level = LogLevel.Information,

@@ -3,8 +3,9 @@ using Ptorrent.Model;
 namespace Ptorrent.Sandbox;
 
 /// <summary>
-/// No executor can be started or kept on this machine: the runtime is missing, the executor's script is missing, or what
-/// was started does not speak the executor protocol. Never a program's fault: that is a <see cref="RunOutcome.Failed"/>.
+/// No executor can be started or kept on this machine: the runtime is missing, the executor's script is missing, or
+/// what was started does not speak the executor protocol. Never a program's fault: that is a <see
+/// cref="RunOutcome.Failed"/>.
 /// </summary>
 /// <param name="message">What happened and what to do about it, as sentences.</param>
 /// <param name="inner">What the operating system said, where it said anything.</param>

@@ -32,7 +32,8 @@ public sealed record SandboxOptions
     public long ProcessMemoryBytesMax { get; init; } = JobLimits.MemoryBytesHighest;
 
     /// <summary>
-    /// How far executors stand back behind the other programs of the machine, as a Unix nice value. Default 10; 0 to 19.
+    /// How far executors stand back behind the other programs of the machine, as a Unix nice value. Default 10; 0 to
+    /// 19.
     /// </summary>
     public int Nice { get; init; } = 10;
 
@@ -41,13 +42,14 @@ public sealed record SandboxOptions
     public int ProgramCountMax { get; init; } = 8;
 
     /// <summary>
-    /// Runs that are sent to an executor before the first of them is answered; further ones wait in the slot. Default 8;
-    /// 1 to 256.
+    /// Runs that are sent to an executor before the first of them is answered; further ones wait in the slot. Default
+    /// 8; 1 to 256.
     /// </summary>
     public int RunsInFlightMax { get; init; } = 8;
 
     /// <summary>
-    /// Bytes of inputs that are sent to an executor before they are answered for; one run may have more. Default 64 MiB.
+    /// Bytes of inputs that are sent to an executor before they are answered for; one run may have more. Default 64
+    /// MiB.
     /// </summary>
     public long BytesInFlightMax { get; init; } = 64L << 20;
 
@@ -66,7 +68,8 @@ public sealed record SandboxOptions
     /// </summary>
     public TimeSpan CancelTimeMax { get; init; } = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>How long the rate is measured at the start, about. Default 50 ms; zero leaves the nominal rate.</summary>
+    /// <summary>How long the rate is measured at the start, about. Default 50 ms; zero leaves the nominal
+    /// rate.</summary>
     public TimeSpan RateTime { get; init; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The first rule that these options break.</summary>

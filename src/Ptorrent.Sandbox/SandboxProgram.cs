@@ -5,8 +5,8 @@ using Ptorrent.Model.Units;
 namespace Ptorrent.Sandbox;
 
 /// <summary>
-/// A program that was checked and, unless it is a script, metered: made once by <see cref="Sandbox.Prepare"/>, used by all
-/// slots. Immutable; nothing is to be put away.
+/// A program that was checked and, unless it is a script, metered: made once by <see cref="Sandbox.Prepare"/>, used by
+/// all slots. Immutable; nothing is to be put away.
 /// </summary>
 public sealed class SandboxProgram
 {

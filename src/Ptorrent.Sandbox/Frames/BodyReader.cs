@@ -5,8 +5,8 @@ using System.Text.Unicode;
 namespace Ptorrent.Sandbox.Frames;
 
 /// <summary>
-/// Reads a frame's body from front to back. The body comes from an executor and may hold anything: each length is checked
-/// against what is left before it is used.
+/// Reads a frame's body from front to back. The body comes from an executor and may hold anything: each length is
+/// checked against what is left before it is used.
 /// </summary>
 internal ref struct BodyReader(ReadOnlyMemory<byte> body)
 {

@@ -17,7 +17,8 @@ internal abstract record ExecutorFrame
 
     internal sealed record Refused(uint Program, TrapCode Trap, string Message) : ExecutorFrame;
 
-    internal sealed record Done(ulong Run, Fuel Burnt, TimeSpan Time, ImmutableArray<RunOutput> Outputs) : ExecutorFrame;
+    internal sealed record Done(ulong Run, Fuel Burnt, TimeSpan Time, ImmutableArray<RunOutput> Outputs)
+        : ExecutorFrame;
 
     internal sealed record Failed(ulong Run, long Index, TrapCode Trap, Fuel Burnt, TimeSpan Time, string Message)
         : ExecutorFrame;

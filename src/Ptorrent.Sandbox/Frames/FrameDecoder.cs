@@ -121,8 +121,8 @@ internal static class FrameDecoder
             : throw new FrameException($"it sent a message of {text.Length} characters");
     }
 
-    /// <summary>A program's words end on terminals and pages: control characters other than line ends and tabs are shown
-    /// as what they are not, the replacement character.</summary>
+    /// <summary>A program's words end on terminals and pages: control characters other than line ends and tabs are
+    /// shown as what they are not, the replacement character.</summary>
     internal static string Shown(string text) =>
         text.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0
             ? text

@@ -38,7 +38,8 @@ internal sealed class ExecutorProcess
         Profile = profile;
         _time = time;
         Id = process.Id;
-        _outbox = Channel.CreateBounded<AgentFrame>(new BoundedChannelOptions(framesWaitingMax) { SingleReader = true });
+        _outbox = Channel.CreateBounded<AgentFrame>(
+            new BoundedChannelOptions(framesWaitingMax) { SingleReader = true });
         Life = LiveAsync();
     }
 
@@ -53,7 +54,8 @@ internal sealed class ExecutorProcess
 
     /// <summary>Waits for the first frame.</summary>
     /// <returns>The engine's name.</returns>
-    /// <exception cref="SandboxException">It ended or said something else, or the time was up; it is killed.</exception>
+    /// <exception cref="SandboxException">It ended or said something else, or the time was up; it is
+    /// killed.</exception>
     internal async Task<string> ReadyAsync(TimeSpan timeMax, CancellationToken stop)
     {
         try
@@ -174,7 +176,7 @@ internal sealed class ExecutorProcess
             while (await reader.ReadAsync(BodyBytesMax, stop) is (byte type, byte[] body))
             {
                 IExecutorListener? listener = Listener();
-                long outputsMax = listener is not null && type == FrameType.Done ? listener.OutputsMax(this).OutputCount : 0;
+                long outputsMax = type == FrameType.Done ? listener?.OutputsMax(this).OutputCount ?? 0 : 0;
                 Handle(FrameDecoder.Read(type, body, outputsMax), listener);
             }
 

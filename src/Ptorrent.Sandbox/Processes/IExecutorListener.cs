@@ -5,7 +5,8 @@ namespace Ptorrent.Sandbox.Processes;
 /// <summary>The slot that a process works for. Called by the process's reader, one call at a time.</summary>
 internal interface IExecutorListener
 {
-    /// <summary>The longest body of a DONE, in bytes, and its most outputs, as the run at the head allows them.</summary>
+    /// <summary>The longest body of a DONE, in bytes, and its most outputs, as the run at the head allows
+    /// them.</summary>
     (long BodyBytes, long OutputCount) OutputsMax(ExecutorProcess process);
 
     /// <summary>A frame came.</summary>

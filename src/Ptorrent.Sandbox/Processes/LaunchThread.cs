@@ -5,8 +5,9 @@ using System.Threading.Channels;
 namespace Ptorrent.Sandbox.Processes;
 
 /// <summary>
-/// Starts all processes on one thread that lives as long as they may. On Linux "die with the parent" means the thread that
-/// started the process, not its process: started on a thread of the pool, executors would be killed when the pool shrinks.
+/// Starts all processes on one thread that lives as long as they may. On Linux "die with the parent" means the thread
+/// that started the process, not its process: started on a thread of the pool, executors would be killed when the pool
+/// shrinks.
 /// </summary>
 internal sealed class LaunchThread : IAsyncDisposable
 {

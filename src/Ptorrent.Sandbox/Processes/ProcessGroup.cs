@@ -4,9 +4,9 @@ using System.Runtime.Versioning;
 namespace Ptorrent.Sandbox.Processes;
 
 /// <summary>
-/// Kills a process with all that it started. An executor leads a process group of its own (<c>setsid</c>): one call ends
-/// the walls' processes and the runtime together, also in the instant in which bubblewrap has made its child but the child
-/// does not yet die with it.
+/// Kills a process with all that it started. An executor leads a process group of its own (<c>setsid</c>): one call
+/// ends the walls' processes and the runtime together, also in the instant in which bubblewrap has made its child but
+/// the child does not yet die with it.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal static partial class ProcessGroup

@@ -32,7 +32,7 @@ internal static class ProgramPreparation
                 "memory-max",
                 string.Create(CultureInfo.InvariantCulture, $"{load.Limits.MemoryBytesMax} bytes"),
                 string.Create(
-                    CultureInfo.InvariantCulture, $"this device gives a program {memoryBytesMax} bytes of memory at most"),
+                    CultureInfo.InvariantCulture, $"this device gives a program at most {memoryBytesMax} bytes of memory"),
                 "Lower the program's memory limit"));
         }
 
@@ -41,7 +41,11 @@ internal static class ProgramPreparation
             ProgramKind.Script => new SandboxProgram(load, CheckScript(load)),
             ProgramKind.Wasi or ProgramKind.Kernel => new SandboxProgram(load, Meter(load)),
             _ => throw new RefusedException(new Refusal(
-                RefusalCode.InvalidValue, "program", load.Name, "the kind of program is wasi, kernel or script", string.Empty)),
+                RefusalCode.InvalidValue,
+                "program",
+                load.Name,
+                "the kind of program is wasi, kernel or script",
+                string.Empty)),
         };
     }
 

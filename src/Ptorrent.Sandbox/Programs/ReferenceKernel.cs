@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ptorrent.Model.Jobs;
 using Ptorrent.Model.Programs;
 using Ptorrent.Model.Units;
@@ -5,8 +6,8 @@ using Ptorrent.Model.Units;
 namespace Ptorrent.Sandbox.Programs;
 
 /// <summary>
-/// The kernel that a core's rate is measured with: xorshift steps (George Marsaglia, "Xorshift RNGs", 2003), each with a
-/// read, a multiplication and a write in 64 KiB of memory. Integers, so that every machine does the same work.
+/// The kernel that a core's rate is measured with: xorshift steps (George Marsaglia, "Xorshift RNGs", 2003), each with
+/// a read, a multiplication and a write in 64 KiB of memory. Integers, so that every machine does the same work.
 /// </summary>
 internal static class ReferenceKernel
 {
@@ -39,6 +40,7 @@ internal static class ReferenceKernel
         + "4211868521032003a741f8ff0371210420042004290300200320027e7c370300200242017c210220"
         + "022001540d000b410020033703004100410810000b");
 
+    private const int ProbeCount = 8;
     private const long FirstCount = 1_000_000;
     private const long CountMax = 1L << 40;
 
@@ -60,28 +62,41 @@ internal static class ReferenceKernel
     };
 
     /// <summary>
-    /// Runs the kernel over ever longer ranges until one took at least half of <paramref name="time"/>, and takes that
-    /// one: earlier ones hold the compiler's work.
+    /// Runs the kernel over ever longer ranges until one took its share of <paramref name="time"/>, repeats that one, and
+    /// takes the fastest: the earlier ones hold the compiler's work, and any may have had to wait for other programs.
     /// </summary>
     /// <exception cref="SandboxException">The kernel, which cannot fail, failed.</exception>
     internal static async Task<ComputeRate> MeasureAsync(
         ExecutorSlot slot, SandboxProgram kernel, TimeSpan time, CancellationToken cancellation)
     {
-        for (long count = FirstCount; ; count *= 4)
+        long count = FirstCount;
+        RunOutcome.Completed probe = await ProbeAsync(slot, kernel, count, cancellation);
+        while (probe.Busy < time / ProbeCount && count < CountMax)
         {
-            RunRequest request = new() { Range = new IndexRange(0, count) };
-            switch (await slot.RunAsync(kernel, request, cancellation))
-            {
-                case RunOutcome.Completed done when done.Busy >= time / 2 || count >= CountMax:
-                    return new ComputeRate(Math.Max(1, done.Burnt.Units / done.Busy.TotalSeconds));
-                case RunOutcome.Completed:
-                    break;
-                case RunOutcome.Failed failed:
-                    throw new SandboxException(
-                        $"The executor does not run the reference kernel: {failed.Failure.Code}, {failed.Failure.Message}");
-                default:
-                    throw new System.Diagnostics.UnreachableException();
-            }
+            count *= 2;
+            probe = await ProbeAsync(slot, kernel, count, cancellation);
         }
+
+        TimeSpan fastest = probe.Busy;
+        for (int i = 1; i < ProbeCount; i++)
+        {
+            probe = await ProbeAsync(slot, kernel, count, cancellation);
+            fastest = probe.Busy < fastest ? probe.Busy : fastest;
+        }
+
+        return new ComputeRate(Math.Max(1, probe.Burnt.Units / fastest.TotalSeconds));
+    }
+
+    private static async Task<RunOutcome.Completed> ProbeAsync(
+        ExecutorSlot slot, SandboxProgram kernel, long count, CancellationToken cancellation)
+    {
+        RunRequest request = new() { Range = new IndexRange(0, count) };
+        return await slot.RunAsync(kernel, request, cancellation) switch
+        {
+            RunOutcome.Completed completed => completed,
+            RunOutcome.Failed failed => throw new SandboxException(
+                $"The executor fails the reference kernel: {failed.Failure.Code}, {failed.Failure.Message}"),
+            _ => throw new UnreachableException(),
+        };
     }
 }

@@ -97,5 +97,5 @@ internal sealed class PendingRun
     }
 
     private static string Bounded(string message) =>
-        message.Length <= ProgramFailure.MessageCharactersMax ? message : message[..ProgramFailure.MessageCharactersMax];
+        message[..Math.Min(message.Length, ProgramFailure.MessageCharactersMax)];
 }

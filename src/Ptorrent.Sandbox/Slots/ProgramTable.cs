@@ -33,8 +33,8 @@ internal sealed class ProgramTable
         return null;
     }
 
-    /// <summary>Makes room for <paramref name="program"/>: the next program to be unloaded, taken out; null when there is
-    /// room.</summary>
+    /// <summary>Makes room for <paramref name="program"/>: the next program to be unloaded, taken out; null when there
+    /// is room.</summary>
     internal LoadedProgram? TakeSurplus(SandboxProgram program, int countMax, long memoryBytesMax)
     {
         bool hasRoom = _programs.Count < countMax && _memoryBytes + program.MemoryBytes <= memoryBytesMax;

@@ -4,7 +4,8 @@ namespace Ptorrent.Sandbox.Slots;
 
 internal sealed partial class SlotRuns
 {
-    [LoggerMessage(EventId = 6010, Level = LogLevel.Warning, Message = "Slot {Slot}: executor {ProcessId} is gone: {What}")]
+    [LoggerMessage(EventId = 6010, Level = LogLevel.Warning,
+        Message = "Slot {Slot}: executor {ProcessId} is gone: {What}")]
     private partial void LogEnded(int slot, int processId, string what);
 
     [LoggerMessage(EventId = 6011, Level = LogLevel.Warning,

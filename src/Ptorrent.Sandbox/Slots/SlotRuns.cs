@@ -11,7 +11,8 @@ namespace Ptorrent.Sandbox.Slots;
 
 /// <summary>
 /// A slot's state behind one lock: the runs that wait, the answers that are expected from the process, and the process.
-/// The head, the first expected answer, is what the process works on; its time is measured from when it became the head.
+/// The head, the first expected answer, is what the process works on; its time is measured from when it became the
+/// head.
 /// </summary>
 internal sealed partial class SlotRuns : IExecutorListener
 {
@@ -91,7 +92,11 @@ internal sealed partial class SlotRuns : IExecutorListener
             if (_waiting.Count + _runsInFlight >= _options.RunsWaitingMax)
             {
                 throw new RefusedException(new Refusal(
-                    RefusalCode.Busy, "slot", $"{_index}", $"{_options.RunsWaitingMax} runs are waiting", "Wait for one"));
+                    RefusalCode.Busy,
+                    "slot",
+                    $"{_index}",
+                    $"{_options.RunsWaitingMax} runs are waiting",
+                    "Wait for one"));
             }
 
             _waiting.AddLast(run);
@@ -168,9 +173,11 @@ internal sealed partial class SlotRuns : IExecutorListener
                 throw new FrameException("it answered though nothing was asked");
             }
 
+            TimeSpan measured = _time.GetElapsedTime(_headSince);
             if (head.Run is { } run)
             {
-                TimeSpan measured = _time.GetElapsedTime(_headSince);
+                measured += head.Program.UnpaidTime;
+                head.Program.UnpaidTime = TimeSpan.Zero;
                 run.Complete(Answers.Read(frame, run, head.Program, measured, _rate()));
                 _runsInFlight--;
                 _bytesInFlight -= run.BodyBytes;
@@ -178,6 +185,7 @@ internal sealed partial class SlotRuns : IExecutorListener
             else
             {
                 OnLoadAnswer(frame, head.Program);
+                head.Program.UnpaidTime = head.Program.Program.IsScript ? measured : TimeSpan.Zero;
             }
 
             _expected.Dequeue();
@@ -225,7 +233,10 @@ internal sealed partial class SlotRuns : IExecutorListener
         else if (end.IsNonsense)
         {
             head.Fail(
-                TrapCode.ProcessCrashed, $"The executor broke its protocol and was killed: {end.Text}.", Fuel.Zero, busy);
+                TrapCode.ProcessCrashed,
+                $"The executor broke its protocol and was killed: {end.Text}.",
+                Fuel.Zero,
+                busy);
         }
         else if (head.CrashCount >= CrashCountMax)
         {
@@ -491,7 +502,8 @@ internal sealed partial class SlotRuns : IExecutorListener
     // What a script does while it is being loaded is its own code's doing.
     private TimeSpan LoadTimeMax(SandboxProgram program)
     {
-        TimeSpan own = program.Load.Limits.TimeMax < ScriptLoadTimeMin ? ScriptLoadTimeMin : program.Load.Limits.TimeMax;
+        TimeSpan own = program.Load.Limits.TimeMax;
+        own = own < ScriptLoadTimeMin ? ScriptLoadTimeMin : own;
         return program.IsScript && own < _options.LoadTimeMax ? own : _options.LoadTimeMax;
     }
 

@@ -21,14 +21,15 @@ internal static class ExecutorCommand
 
     private static readonly string[] RuntimeFlags =
     [
-        "--quiet", "--no-prompt", "--no-remote", "--no-npm", "--no-config", "--no-lock", "--no-check", "--no-code-cache",
-        "--cached-only", "--deny-read", "--deny-write", "--deny-net", "--deny-env", "--deny-sys", "--deny-run",
+        "--quiet", "--no-prompt", "--no-remote", "--no-npm", "--no-config", "--no-lock", "--no-check",
+        "--no-code-cache", "--cached-only", "--deny-read", "--deny-write", "--deny-net", "--deny-env", "--deny-sys", "--deny-run",
         "--deny-ffi", "--deny-import",
     ];
 
     private static readonly (string Key, string Value)[] Environment =
     [
-        ("NO_COLOR", "1"), ("DENO_NO_UPDATE_CHECK", "1"), ("TZ", "UTC"), ("LANG", "en_US.UTF-8"), ("RUST_BACKTRACE", "0"),
+        ("NO_COLOR", "1"), ("DENO_NO_UPDATE_CHECK", "1"), ("TZ", "UTC"), ("LANG", "en_US.UTF-8"),
+        ("RUST_BACKTRACE", "0"),
     ];
 
     /// <summary>Builds it.</summary>
@@ -116,6 +117,10 @@ internal static class ExecutorCommand
 
         chain.AddRange(["--ro-bind", Path.GetFullPath(options.RuntimePath), RuntimeInside]);
         chain.AddRange(["--ro-bind", Path.GetFullPath(options.ExecutorPath), ExecutorInside]);
+
+        // The runtime reads there where it lies and how large its stack is, and falls over where nobody answers. In a
+        // process namespace of its own it shows the executor nothing but itself.
+        chain.AddRange(["--proc", "/proc"]);
         chain.AddRange(["--dir", FolderInside, "--remount-ro", "/", "--chdir", FolderInside, "--clearenv"]);
         foreach ((string key, string value) in Environment)
         {

@@ -3,7 +3,8 @@ using System.Diagnostics;
 
 namespace Ptorrent.Sandbox.Walls;
 
-/// <summary>Finds the shared libraries of the runtime's binary, so that the executor's root holds those and nothing else.
+/// <summary>Finds the shared libraries of the runtime's binary, so that the executor's root holds those and nothing
+/// else.
 /// </summary>
 internal static class RuntimeLibraries
 {
@@ -11,7 +12,8 @@ internal static class RuntimeLibraries
     private static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(10);
     private static readonly string[] WholeFolders = ["/lib", "/lib64", "/usr/lib", "/usr/lib64"];
 
-    /// <summary>The libraries by the paths at which the loader looks for them; whole folders where <c>ldd</c> cannot say.
+    /// <summary>The libraries by the paths at which the loader looks for them; whole folders where <c>ldd</c> cannot
+    /// say.
     /// </summary>
     internal static async Task<IReadOnlyList<string>> FindAsync(string runtimePath, CancellationToken stop)
     {

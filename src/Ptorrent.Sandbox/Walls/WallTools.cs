@@ -20,7 +20,8 @@ internal sealed record WallTools
     /// <summary>The files that the runtime's binary needs to start, for binding into an empty root.</summary>
     internal IReadOnlyList<string> Libraries { get; init; } = [];
 
-    /// <summary>Looks for them where systems keep them. Elsewhere than on Linux there is none but <c>nice</c>.</summary>
+    /// <summary>Looks for them where systems keep them. Elsewhere than on Linux there is none but
+    /// <c>nice</c>.</summary>
     internal static WallTools Find()
     {
         if (OperatingSystem.IsWindows())

@@ -6,12 +6,12 @@ namespace Ptorrent.Sandbox.Walls;
 internal static class WallsProbe
 {
     private const string InstallBubblewrap =
-        "Programs run behind the runtime's own walls, but without bubblewrap's. Install it: sudo apt install bubblewrap "
-        + "(Debian, Ubuntu), sudo dnf install bubblewrap (Fedora), sudo pacman -S bubblewrap (Arch).";
+        "Programs run behind the runtime's own walls, but without bubblewrap's. Install it: sudo apt install "
+        + "bubblewrap (Debian, Ubuntu), sudo dnf install bubblewrap (Fedora), sudo pacman -S bubblewrap (Arch).";
 
     private const string InstallTools =
-        "Without prlimit and setpriv an executor's memory is bounded by its runtime alone, and one that is busy may outlive "
-        + "this program's sudden death. Install them: sudo apt install util-linux.";
+        "Without prlimit and setpriv an executor's memory is bounded by its runtime alone, and one that is busy may "
+        + "outlive this program's sudden death. Install them: sudo apt install util-linux.";
 
     /// <summary>Tries all tools, then leaves out what does not work, the outermost first.</summary>
     /// <param name="found">The tools that are installed.</param>
@@ -51,7 +51,8 @@ internal static class WallsProbe
         throw new System.Diagnostics.UnreachableException();
     }
 
-    private static SandboxWalls Describe(WallTools found, WallTools plan, SandboxOptions options, SandboxException? failed)
+    private static SandboxWalls Describe(
+        WallTools found, WallTools plan, SandboxOptions options, SandboxException? failed)
     {
         string? notice = null;
         if (OperatingSystem.IsLinux() && options.UseBubblewrap && plan.Bubblewrap is null)

@@ -5,6 +5,7 @@ using Ptorrent.Model.Jobs;
 using Ptorrent.Model.Programs;
 using Ptorrent.Model.Units;
 using Ptorrent.Sandbox;
+using Ptorrent.Sandbox.Programs;
 using Xunit;
 using ProcessorArchitecture = System.Runtime.InteropServices.Architecture;
 
@@ -16,7 +17,8 @@ internal static class SandboxSetup
     /// <summary>Generous: the machine that runs the tests may have other work.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    internal static string FakeExecutor { get; } = RepositoryRoot.Combine("tests/Ptorrent.Tests/Sandbox/fake-executor.js");
+    internal static string FakeExecutor { get; } =
+        RepositoryRoot.Combine("tests/Ptorrent.Tests/Sandbox/fake-executor.js");
 
     internal static string RealExecutor { get; } = RepositoryRoot.Combine("web/executor/dist/executor.js");
 
@@ -30,12 +32,16 @@ internal static class SandboxSetup
         StartTimeMax = Patience,
     };
 
-    internal static async Task<Ptorrent.Sandbox.Sandbox> StartFakeAsync(Func<SandboxOptions, SandboxOptions>? change = null)
+    internal static async Task<Ptorrent.Sandbox.Sandbox> StartFakeAsync(
+        Func<SandboxOptions, SandboxOptions>? change = null)
     {
         Assert.SkipUnless(Runtime is not null, "There is no Deno: run npm ci in the repository.");
         SandboxOptions options = Options(FakeExecutor) with { RateTime = TimeSpan.Zero };
         return await Ptorrent.Sandbox.Sandbox.StartAsync(
-            change?.Invoke(options) ?? options, NullLoggerFactory.Instance, TimeProvider.System, CancellationToken.None);
+            change?.Invoke(options) ?? options,
+            NullLoggerFactory.Instance,
+            TimeProvider.System,
+            CancellationToken.None);
     }
 
     internal static async Task<Ptorrent.Sandbox.Sandbox> StartRealAsync(int slots = 1, bool bubblewrap = true)
@@ -64,6 +70,9 @@ internal static class SandboxSetup
         };
         return new SandboxProgram(load, load.Code);
     }
+
+    /// <summary>An honest kernel with fuel for a hundred million steps.</summary>
+    internal static ProgramLoad ReferenceLoad => ReferenceKernel.Load;
 
     internal static RunRequest Range(long begin, long end) => new() { Range = new IndexRange(begin, end) };
 
