@@ -58,6 +58,11 @@ public sealed class ExecutorSlot
         ImmutableArray<RunInput> inputs = request.Inputs;
         Invariant.Holds(!inputs.IsDefault);
         Invariant.Holds(inputs.Length == 0 || inputs.Length == request.Range.Count);
+        foreach (RunInput input in inputs)
+        {
+            Invariant.Holds(FileNames.IsSafePart(input.Name));
+        }
+
         Invariant.Holds(program.Load.Mode == RunMode.Item || inputs.Length <= 1);
         Invariant.Holds(program.Load.Mode == RunMode.Range || request.Range.Count <= RunRequest.ItemCountMax);
         return SubmitAsync(new PendingRun(program, request, Rate, NextNumber()), cancellation);

@@ -57,7 +57,7 @@ public sealed partial class Sandbox : IAsyncDisposable
         SandboxOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellation)
     {
         options.Validate();
-        string emptyFolder = Directory.CreateTempSubdirectory("ptorrent-executor-").FullName;
+        string emptyFolder = MakeEmptyFolder();
         LaunchThread launch = new();
         Sandbox? sandbox = null;
         bool isStarted = false;
@@ -71,7 +71,7 @@ public sealed partial class Sandbox : IAsyncDisposable
             }
 
             ProcessPool? working = null;
-            (WallTools _, SandboxWalls walls) = await WallsProbe.FindAsync(found, options, async tools =>
+            SandboxWalls walls = await WallsProbe.FindAsync(found, options, async tools =>
             {
                 ProcessPool pool = new(options, tools, emptyFolder, launch, loggers, time);
                 working = await pool.ProbeAsync(cancellation);
@@ -111,6 +111,17 @@ public sealed partial class Sandbox : IAsyncDisposable
 
         await _pool.DisposeAsync();
         await PutAwayAsync(_launch, _emptyFolder);
+    }
+
+    private static string MakeEmptyFolder()
+    {
+        string folder = Directory.CreateTempSubdirectory("ptorrent-executor-").FullName;
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+
+        return folder;
     }
 
     private static async ValueTask PutAwayAsync(LaunchThread launch, string emptyFolder)

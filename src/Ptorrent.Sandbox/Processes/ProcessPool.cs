@@ -83,6 +83,7 @@ internal sealed partial class ProcessPool : IAsyncDisposable
         }
         catch (Exception e) when (e is SandboxException or OperationCanceledException)
         {
+            LogProbeFailed(e.Message);
             await DisposeAsync();
             throw;
         }
@@ -159,6 +160,10 @@ internal sealed partial class ProcessPool : IAsyncDisposable
     [LoggerMessage(EventId = 6001, Level = LogLevel.Debug,
         Message = "Executor {ProcessId} is ready: {Engine}, after {Milliseconds:0} ms")]
     private partial void LogStarted(int processId, string engine, double milliseconds);
+
+    [LoggerMessage(EventId = 6003, Level = LogLevel.Warning,
+        Message = "An executor does not start behind these walls, weaker ones are tried: {Reason}")]
+    private partial void LogProbeFailed(string reason);
 
     [LoggerMessage(EventId = 6002, Level = LogLevel.Warning, Message = "A spare executor did not start: {Reason}")]
     private partial void LogSpareFailed(string reason);

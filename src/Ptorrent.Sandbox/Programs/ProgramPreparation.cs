@@ -32,7 +32,7 @@ internal static class ProgramPreparation
                 "memory-max",
                 string.Create(CultureInfo.InvariantCulture, $"{load.Limits.MemoryBytesMax} bytes"),
                 string.Create(
-                    CultureInfo.InvariantCulture, $"this device gives a program at most {memoryBytesMax} bytes of memory"),
+                    CultureInfo.InvariantCulture, $"this device gives a program at most {memoryBytesMax} bytes"),
                 "Lower the program's memory limit"));
         }
 

@@ -62,8 +62,9 @@ internal static class ReferenceKernel
     };
 
     /// <summary>
-    /// Runs the kernel over ever longer ranges until one took its share of <paramref name="time"/>, repeats that one, and
-    /// takes the fastest: the earlier ones hold the compiler's work, and any may have had to wait for other programs.
+    /// Runs the kernel over ever longer ranges until one took its share of <paramref name="time"/>, repeats that one,
+    /// and takes the fastest: the earlier ones hold the compiler's work, and any may have had to wait for other
+    /// programs.
     /// </summary>
     /// <exception cref="SandboxException">The kernel, which cannot fail, failed.</exception>
     internal static async Task<ComputeRate> MeasureAsync(

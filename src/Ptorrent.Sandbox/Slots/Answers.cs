@@ -45,7 +45,7 @@ internal static class Answers
                 bytes += file.Content.Length;
             }
 
-            unsafeName ??= OutputNames.FindUnsafe(output);
+            unsafeName ??= FileNames.FindUnsafe(output);
         }
 
         if (bytes > run.OutputBytesMax)
@@ -66,7 +66,7 @@ internal static class Answers
                 new ProgramFailure(
                     run.Begin,
                     TrapCode.BadOutput,
-                    $"The program wrote a file with a name that is not safe everywhere: '{FrameDecoder.Shown(unsafeName)}'.",
+                    $"The program wrote a file whose name is not safe everywhere: '{FrameDecoder.Shown(unsafeName)}'.",
                     burnt),
                 busy);
     }

@@ -22,8 +22,8 @@ internal static class ExecutorCommand
     private static readonly string[] RuntimeFlags =
     [
         "--quiet", "--no-prompt", "--no-remote", "--no-npm", "--no-config", "--no-lock", "--no-check",
-        "--no-code-cache", "--cached-only", "--deny-read", "--deny-write", "--deny-net", "--deny-env", "--deny-sys", "--deny-run",
-        "--deny-ffi", "--deny-import",
+        "--no-code-cache", "--cached-only", "--deny-read", "--deny-write", "--deny-net", "--deny-env", "--deny-sys",
+        "--deny-run", "--deny-ffi", "--deny-import",
     ];
 
     private static readonly (string Key, string Value)[] Environment =
@@ -132,13 +132,14 @@ internal static class ExecutorCommand
 
     private static string EngineFlags(ProcessProfile profile)
     {
-        // A script's realm has no code from strings; neither has an object of the executor's that slipped into it.
-        string heap = string.Create(
+        // Code from strings is off for the whole process: no program needs it, and an object of the executor's that
+        // slipped into a script's realm must not have it either.
+        string flags = string.Create(
             CultureInfo.InvariantCulture,
-            $"--v8-flags=--disallow-code-generation-from-strings,--max-old-space-size={profile.HeapBytesMax >> 20}");
+            $"--v8-flags=--max-old-space-size={profile.HeapBytesMax >> 20},--disallow-code-generation-from-strings");
 
         // There is no on-stack replacement: one long call would stay in the baseline compiler to its end.
-        return profile.CompilesLazily ? heap : heap + ",--no-liftoff";
+        return profile.CompilesLazily ? flags : flags + ",--no-liftoff";
     }
 
     private static void SetEnvironment(ProcessStartInfo start, string emptyFolder)
@@ -152,7 +153,8 @@ internal static class ExecutorCommand
             start.Environment[key] = value;
         }
 
-        start.Environment["DENO_DIR"] = emptyFolder;
+        // The runtime keeps caches there if it can; below a device nobody can make a folder, not even root.
+        start.Environment["DENO_DIR"] = OperatingSystem.IsWindows() ? emptyFolder : "/dev/null/nothing";
         if (systemRoot is not null)
         {
             // Windows programs do not find their libraries without it.

@@ -17,9 +17,9 @@ internal static class WallsProbe
     /// <param name="found">The tools that are installed.</param>
     /// <param name="options">Whether bubblewrap is wanted.</param>
     /// <param name="startAsync">Starts an executor behind the walls of these tools and puts it away.</param>
-    /// <returns>The tools that work together, and what to tell the user.</returns>
+    /// <returns>What stands, and what to tell the user.</returns>
     /// <exception cref="SandboxException">Not even a bare executor starts.</exception>
-    internal static async Task<(WallTools Tools, SandboxWalls Walls)> FindAsync(
+    internal static async Task<SandboxWalls> FindAsync(
         WallTools found, SandboxOptions options, Func<WallTools, Task> startAsync)
     {
         WallTools wanted = options.UseBubblewrap ? found : found with { Bubblewrap = null };
@@ -36,7 +36,7 @@ internal static class WallsProbe
             try
             {
                 await startAsync(plan);
-                return (plan, Describe(found, plan, options, first));
+                return Describe(found, plan, options, first);
             }
             catch (SandboxException failed)
             {
@@ -68,7 +68,10 @@ internal static class WallsProbe
         bool endsWithAgent = plan.Privileges is not null || plan.Bubblewrap is not null;
         if (OperatingSystem.IsLinux() && (!hasLimits || !endsWithAgent))
         {
-            notice = notice is null ? InstallTools : $"{notice} {InstallTools}";
+            string tools = found.ProcessLimits is null || found.Privileges is null
+                ? InstallTools
+                : $"prlimit and setpriv are installed but an executor does not start behind them: {failed?.Message}";
+            notice = notice is null ? tools : $"{notice} {tools}";
         }
 
         return new SandboxWalls

@@ -2,9 +2,11 @@ using Ptorrent.Model.Programs;
 
 namespace Ptorrent.Sandbox.Slots;
 
-/// <summary>Names of files that a program chose.</summary>
-internal static class OutputNames
+/// <summary>Names of files, the program's own and those of its inputs.</summary>
+internal static class FileNames
 {
+    private const int PartCharactersMax = 255;
+
     /// <summary>The first name that is not safe to append to a folder on every system; null where all are.</summary>
     internal static string? FindUnsafe(RunOutput output)
     {
@@ -29,8 +31,7 @@ internal static class OutputNames
 
         foreach (Range part in name.AsSpan().Split('/'))
         {
-            ReadOnlySpan<char> text = name.AsSpan()[part];
-            if (text.Length is 0 or > 255 || text is "." or "..")
+            if (!IsPart(name.AsSpan()[part]))
             {
                 return false;
             }
@@ -38,4 +39,10 @@ internal static class OutputNames
 
         return true;
     }
+
+    /// <summary>Whether an input's name is one part of a path, as the executor demands it.</summary>
+    internal static bool IsSafePart(string name) => IsPart(name) && !name.AsSpan().ContainsAny('/', '\0');
+
+    private static bool IsPart(ReadOnlySpan<char> part) =>
+        part.Length is > 0 and <= PartCharactersMax && part is not ("." or "..");
 }
