@@ -6,6 +6,7 @@ ImmutableArray<(string Name, string Help, Func<ImmutableArray<string>, Task<int>
 [
     ("latency", "[JOBS]: submit to product of a job of one fragment on a warm harbor", LatencyBench.RunAsync),
     ("meter", "IN.wasm OUT.wasm [IN OUT]...: writes metered modules", MeterBench.RunAsync),
+    ("sandbox", ": start, small runs and the replacement of killed executors", SandboxBench.RunAsync),
     ("wasm-suite", "FOLDER: holds the WebAssembly reader against a suite made by wast2json", WasmSuiteBench.RunAsync),
 ];
 
