@@ -214,7 +214,8 @@ public sealed class AgentHostTests : IDisposable
         await using AgentHost agent = await StartAsync(harbor);
         await using FakeHarborLink link = await harbor.AcceptAsync();
         JobDescription job = Script(
-            harbor, "export default ({ index }) => { let x = index; for (let i = 0; i < 3e5; i++) x = (x * 7 + i) & 0xffff;"
+            harbor,
+            "export default ({ index }) => { let x = index; for (let i = 0; i < 3e5; i++) x = (x * 7 + i) & 0xffff;"
                 + " return `${index} ${x}`; };");
         long whole = await link.GrantAsync(job, 0, 300, Job);
         (byte[] expected, _) = await link.ProductAsync(harbor, whole, 300, CombineKind.Lines);

@@ -14,8 +14,8 @@ using Ptorrent.Model.Merkle;
 
 namespace Ptorrent.Tests.Agent;
 
-/// <summary>A harbor that does what a test tells it: links on a real WebSocket, blobs over real HTTP, nothing by itself.
-/// </summary>
+/// <summary>A harbor that does what a test tells it: links on a real WebSocket, blobs over real HTTP, nothing by
+/// itself.</summary>
 internal sealed class FakeHarbor : IAsyncDisposable
 {
     public const string Key = "the-right-key";

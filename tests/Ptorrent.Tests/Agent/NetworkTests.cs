@@ -113,7 +113,10 @@ public sealed class NetworkTests : IAsyncLifetime
         await StartAgentAsync("only");
 
         JobHandle job = await SubmitAsync(
-            "export default ({ index }) => { if (index === 7) throw new Error('no luck'); };", 0, 10, CombineKind.Lines);
+            "export default ({ index }) => { if (index === 7) throw new Error('no luck'); };",
+            0,
+            10,
+            CombineKind.Lines);
         JobStatus status = await job.WaitAsync().WaitAsync(FakeHarbor.Patience);
 
         Assert.Equal(JobState.Failed, status.State);
