@@ -4,6 +4,7 @@ using Ptorrent.Bench;
 // A bench is a name, a line of help and a function from the remaining arguments to an exit code; each has its own file.
 ImmutableArray<(string Name, string Help, Func<ImmutableArray<string>, Task<int>> Run)> benches =
 [
+    ("harbor", "[JOBS] [FRAGMENTS]: the harbor alone, with an agent that answers at once", HarborBench.RunAsync),
     ("latency", "[JOBS]: submit to product of a job of one fragment on a warm harbor", LatencyBench.RunAsync),
     ("meter", "IN.wasm OUT.wasm [IN OUT]...: writes metered modules", MeterBench.RunAsync),
     ("sandbox", ": start, small runs and the replacement of killed executors", SandboxBench.RunAsync),
