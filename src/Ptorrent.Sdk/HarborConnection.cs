@@ -8,7 +8,8 @@ using Ptorrent.Model.Serialization;
 
 namespace Ptorrent.Sdk;
 
-/// <summary>Sends requests to one harbor and turns whatever comes back into a value or one of the documented errors.</summary>
+/// <summary>Sends requests to one harbor and turns whatever comes back into a value or one of the documented
+/// errors.</summary>
 internal sealed class HarborConnection : IDisposable
 {
     private const long JsonBytesMax = 256L << 20;

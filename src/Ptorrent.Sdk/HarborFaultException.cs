@@ -3,7 +3,8 @@ using Ptorrent.Model;
 
 namespace Ptorrent.Sdk;
 
-/// <summary>Something answered that is no harbor's proper answer: an error inside the harbor, or another server.</summary>
+/// <summary>Something answered that is no harbor's proper answer: an error inside the harbor, or another
+/// server.</summary>
 /// <param name="status">The HTTP status that came.</param>
 /// <param name="detail">What was wrong with the answer, as a phrase without a full stop.</param>
 /// <param name="inner">The error underneath, where there is one.</param>

@@ -2,7 +2,8 @@ using Ptorrent.Model;
 
 namespace Ptorrent.Sdk;
 
-/// <summary>No harbor answered at an address: nothing listens there, the line broke, or no answer came in time.</summary>
+/// <summary>No harbor answered at an address: nothing listens there, the line broke, or no answer came in
+/// time.</summary>
 /// <param name="address">Where the harbor was sought.</param>
 /// <param name="reason">What went wrong, as a phrase without a full stop.</param>
 /// <param name="inner">The error underneath, where there is one.</param>

@@ -6,8 +6,8 @@ using Ptorrent.Model.Refusals;
 namespace Ptorrent.Sdk;
 
 /// <summary>
-/// One job at a harbor. For any number of threads at once; lives as long as its <see cref="PtorrentClient"/>, whose errors
-/// every method may throw as well.
+/// One job at a harbor. For any number of threads at once; lives as long as its <see cref="PtorrentClient"/>, whose
+/// errors every method may throw as well.
 /// </summary>
 public sealed class JobHandle
 {

@@ -1,6 +1,7 @@
 namespace Ptorrent.Sdk;
 
-/// <summary>Decides how long to wait before a line is made again, and when to give up. Not for several threads.</summary>
+/// <summary>Decides how long to wait before a line is made again, and when to give up. Not for several
+/// threads.</summary>
 internal sealed class Reconnection(PtorrentClientOptions options)
 {
     private static readonly TimeSpan WaitFirst = TimeSpan.FromMilliseconds(100);

@@ -9,7 +9,8 @@ using Ptorrent.Sdk;
 
 namespace Ptorrent.Cli.CommandLine;
 
-/// <summary>Says to a person what went wrong and what he can do, and to the caller's shell with which exit code.</summary>
+/// <summary>Says to a person what went wrong and what he can do, and to the caller's shell with which exit
+/// code.</summary>
 internal static class ErrorText
 {
     private const int NoSpaceErrno = 28;

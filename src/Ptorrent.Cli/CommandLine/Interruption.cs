@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Ptorrent.Cli.CommandLine;
 
 /// <summary>
-/// Turns Ctrl-C, a request to end and a closed terminal into a cancelled token, so that everything is stopped in order. The
-/// second signal ends the process as the system would have.
+/// Turns Ctrl-C, a request to end and a closed terminal into a cancelled token, so that everything is stopped in order.
+/// The second signal ends the process as the system would have.
 /// </summary>
 internal sealed class Interruption : IDisposable
 {

@@ -3,7 +3,8 @@ using Ptorrent.Cli.CommandLine;
 
 namespace Ptorrent.Cli.Commands;
 
-/// <summary><c>ptorrent completion SHELL</c>: a script for the shell, which asks ptorrent itself what may follow.</summary>
+/// <summary><c>ptorrent completion SHELL</c>: a script for the shell, which asks ptorrent itself what may
+/// follow.</summary>
 internal static class CompletionCommand
 {
     private const string Bash = """

@@ -18,8 +18,8 @@ using ExecutorSandbox = Ptorrent.Sandbox.Sandbox;
 namespace Ptorrent.Cli.Demo;
 
 /// <summary>
-/// The demo: a picture is computed by two agents of a harbor, appears while it grows, and a part of it is computed once more
-/// on this machine alone, to see that the bytes are the same.
+/// The demo: a picture is computed by two agents of a harbor, appears while it grows, and a part of it is computed once
+/// more on this machine alone, to see that the bytes are the same.
 /// </summary>
 internal sealed class DemoRun(CommandContext context, DemoOptions options)
 {
@@ -49,7 +49,7 @@ internal sealed class DemoRun(CommandContext context, DemoOptions options)
             await WritePngAsync(file, stop);
             if (!await IsSameAloneAsync(plan, request, stop))
             {
-                _terminal.Fail("the network and this machine alone computed different bytes: this is a bug in ptorrent");
+                _terminal.Fail("network and this machine alone computed different bytes: this is a bug in ptorrent");
                 return ExitCode.Failure;
             }
         }

@@ -2,8 +2,8 @@ using Ptorrent.Model;
 
 namespace Ptorrent.Cli.Demo;
 
-/// <summary>A picture that arrives from its first pixel to its last, three bytes each. One writer and readers in any thread:
-/// a reader sees at least what was there when it asked.</summary>
+/// <summary>A picture that arrives from its first pixel to its last, three bytes each. One writer and readers in any
+/// thread: a reader sees at least what was there when it asked.</summary>
 internal sealed class Picture
 {
     private const int ChannelCount = 3;

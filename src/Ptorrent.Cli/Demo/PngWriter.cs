@@ -4,8 +4,8 @@ using System.IO.Compression;
 namespace Ptorrent.Cli.Demo;
 
 /// <summary>
-/// Writes a picture as PNG: 8 bits a channel, red, green and blue, every row with the filter "up", which suits smooth pictures
-/// well enough. Source: W3C, "Portable Network Graphics (PNG) Specification", third edition.
+/// Writes a picture as PNG: 8 bits a channel, red, green and blue, every row with the filter "up", which suits smooth
+/// pictures well enough. Source: W3C, "Portable Network Graphics (PNG) Specification", third edition.
 /// </summary>
 internal static class PngWriter
 {

@@ -5,8 +5,8 @@ using Spectre.Console.Rendering;
 namespace Ptorrent.Cli.Demo;
 
 /// <summary>
-/// A picture as characters: each is an upper half block, whose two colours are two pixels of the preview, one above the other.
-/// Below it stands the progress.
+/// A picture as characters: each is an upper half block, whose two colours are two pixels of the preview, one above the
+/// other. Below it stands the progress.
 /// </summary>
 internal sealed class Preview(Picture picture, ProgressLine progress) : IRenderable
 {

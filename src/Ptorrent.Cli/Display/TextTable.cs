@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Ptorrent.Cli.Display;
 
-/// <summary>Rows of text with aligned columns, for standard output: plain enough for other tools to take apart.</summary>
+/// <summary>Rows of text with aligned columns, for standard output: plain enough for other tools to take
+/// apart.</summary>
 internal static class TextTable
 {
     private const string Gap = "  ";

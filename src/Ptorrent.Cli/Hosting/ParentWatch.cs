@@ -1,8 +1,8 @@
 namespace Ptorrent.Cli.Hosting;
 
 /// <summary>
-/// Ends with its parent: a parent that started this process holds the other end of its standard input, and the system closes
-/// that however the parent ends, kill -9 included.
+/// Ends with its parent: a parent that started this process holds the other end of its standard input, and the system
+/// closes that however the parent ends, kill -9 included.
 /// </summary>
 internal static class ParentWatch
 {

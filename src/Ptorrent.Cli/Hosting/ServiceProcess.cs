@@ -5,8 +5,8 @@ using Ptorrent.Model;
 namespace Ptorrent.Cli.Hosting;
 
 /// <summary>
-/// This program once more, as a harbor or an agent in a process of its own. It ends when this object is disposed of, and also
-/// when this process ends in any other way: it watches its standard input, whose other end is here.
+/// This program once more, as a harbor or an agent in a process of its own. It ends when this object is disposed of,
+/// and also when this process ends in any other way: it watches its standard input, whose other end is here.
 /// </summary>
 internal sealed class ServiceProcess : IAsyncDisposable
 {

@@ -4,9 +4,10 @@ using Ptorrent.Cli.Output;
 namespace Ptorrent.Cli.Jobs;
 
 /// <summary>
-/// Finds files by patterns: <c>*</c> any characters of a name, <c>?</c> one, <c>[a-z]</c> one of a set (<c>[!a-z]</c> none of
-/// it), <c>**</c> as a whole part of the path: folders of any depth, none included. A name that begins with a dot is found only
-/// by a pattern that does. Folders that are symbolic links are not entered by <c>**</c>, so a search always ends.
+/// Finds files by patterns: <c>*</c> any characters of a name, <c>?</c> one, <c>[a-z]</c> one of a set (<c>[!a-z]</c>
+/// none of it), <c>**</c> as a whole part of the path: folders of any depth, none included. A name that begins with a
+/// dot is found only by a pattern that does. Folders that are symbolic links are not entered by <c>**</c>, so a search
+/// always ends.
 /// </summary>
 internal static class Glob
 {

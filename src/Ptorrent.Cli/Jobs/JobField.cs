@@ -1,6 +1,7 @@
 namespace Ptorrent.Cli.Jobs;
 
-/// <summary>One thing that can be said about a job: an option <c>--NAME</c>, and a key <c>NAME</c> of a job file.</summary>
+/// <summary>One thing that can be said about a job: an option <c>--NAME</c>, and a key <c>NAME</c> of a job
+/// file.</summary>
 /// <param name="Name">In kebab case.</param>
 /// <param name="ValueName">What stands for the value in the help text.</param>
 /// <param name="Shape">One value, several, or pairs.</param>

@@ -6,7 +6,8 @@ using Ptorrent.Model.Units;
 
 namespace Ptorrent.Cli.Jobs;
 
-/// <summary>All that can be said about a job, in the order of the help text: the one table of options and job files.</summary>
+/// <summary>All that can be said about a job, in the order of the help text: the one table of options and job
+/// files.</summary>
 internal static class JobFields
 {
     public const string ProgramName = "program";

@@ -8,8 +8,8 @@ using YamlDotNet.RepresentationModel;
 namespace Ptorrent.Cli.Jobs;
 
 /// <summary>
-/// Reads a job file: YAML, one mapping, the options' names as keys, and <c>program</c> and <c>arguments</c>. Every complaint
-/// names line and column.
+/// Reads a job file: YAML, one mapping, the options' names as keys, and <c>program</c> and <c>arguments</c>. Every
+/// complaint names line and column.
 /// </summary>
 internal static class JobFile
 {

@@ -5,7 +5,8 @@ using Ptorrent.Model.Units;
 
 namespace Ptorrent.Cli.Jobs;
 
-/// <summary>What a person said about a job, on the command line or in a job file. What he did not say is null.</summary>
+/// <summary>What a person said about a job, on the command line or in a job file. What he did not say is
+/// null.</summary>
 internal sealed record JobOptions
 {
     public string? Program { get; init; }

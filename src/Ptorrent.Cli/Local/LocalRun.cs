@@ -13,8 +13,8 @@ using ExecutorSandbox = Ptorrent.Sandbox.Sandbox;
 namespace Ptorrent.Cli.Local;
 
 /// <summary>
-/// Runs a job on this machine's executors alone, without harbor or link. Pieces of the range are handed out in order and
-/// combined in order by the same code as on the network, so the product is the same bytes.
+/// Runs a job on this machine's executors alone, without harbor or link. Pieces of the range are handed out in order
+/// and combined in order by the same code as on the network, so the product is the same bytes.
 /// </summary>
 internal sealed class LocalRun : IDisposable
 {

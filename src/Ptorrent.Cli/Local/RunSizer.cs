@@ -1,8 +1,9 @@
 namespace Ptorrent.Cli.Local;
 
 /// <summary>
-/// Says how many indices the next run takes, so that a run takes a certain time: short enough that V8 puts its optimised code
-/// in place (it replaces no function that is running), long enough that starting it does not count. Not for several threads.
+/// Says how many indices the next run takes, so that a run takes a certain time: short enough that V8 puts its
+/// optimised code in place (it replaces no function that is running), long enough that starting it does not count. Not
+/// for several threads.
 /// </summary>
 internal sealed class RunSizer(long countMax)
 {

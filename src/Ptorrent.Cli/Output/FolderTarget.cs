@@ -5,8 +5,8 @@ using Ptorrent.Sdk;
 namespace Ptorrent.Cli.Output;
 
 /// <summary>
-/// A product of many files, each of which appears under its name when it is whole. Other files in the folder stay. Names come
-/// from programs and are hostile: none leads out of the folder, not even through a link that lies in it.
+/// A product of many files, each of which appears under its name when it is whole. Other files in the folder stay.
+/// Names come from programs and are hostile: none leads out of the folder, not even through a link that lies in it.
 /// </summary>
 internal sealed class FolderTarget : ProductTarget
 {
