@@ -68,21 +68,26 @@ internal static class MapCommand
         using PtorrentClient? harbor = await HarborFinder.TryFindAsync(context.Options, stop);
         if (harbor is not null)
         {
-            return await RunAtAsync(context, harbor, plan, target, stop);
+            return await RunAtAsync(context, harbor, plan, target, unless: null, stop);
         }
 
         await using EmbeddedNetwork network = await EmbeddedNetwork.StartAsync(slotCount, stop);
-        return await RunAtAsync(context, network.Client, plan, target, stop);
+        return await RunAtAsync(context, network.Client, plan, target, network.Ended, stop);
     }
 
     private static async Task<int> RunAtAsync(
-        CommandContext context, PtorrentClient client, JobPlan plan, ProductTarget target, CancellationToken stop)
+        CommandContext context,
+        PtorrentClient client,
+        JobPlan plan,
+        ProductTarget target,
+        Task? unless,
+        CancellationToken stop)
     {
         JobHandle job = await JobSubmission.SubmitAsync(context, client, plan, stop);
         JobStatus status;
         try
         {
-            status = await ProductFollower.FollowAsync(context, job, target, stop);
+            status = await ProductFollower.FollowAsync(context, job, target, unless, stop);
         }
         catch (JobEndedException error)
         {

@@ -12,10 +12,15 @@ internal static class ProductFollower
 {
     /// <summary>Follows the job to its end. The product has its name as soon as it is whole; other acceptors may still
     /// be served then.</summary>
+    /// <param name="context">Where to show it.</param>
+    /// <param name="job">The job.</param>
+    /// <param name="target">Where the product goes.</param>
+    /// <param name="unless">Where this fails, so does the call; null where there is nothing such.</param>
+    /// <param name="stop">Stops following.</param>
     /// <returns>The job at its end.</returns>
     /// <exception cref="JobEndedException">It failed or was cancelled; there is no product.</exception>
     public static async Task<JobStatus> FollowAsync(
-        CommandContext context, JobHandle job, ProductTarget target, CancellationToken stop)
+        CommandContext context, JobHandle job, ProductTarget target, Task? unless, CancellationToken stop)
     {
         // A live line and a product on one screen would write over each other.
         bool sharesScreen = target.IsStandardOutput && !Console.IsOutputRedirected;
@@ -27,7 +32,7 @@ internal static class ProductFollower
                 token => FetchAsync(job, target, token),
                 async token => last = await WatchAsync(job, show, token),
             ],
-            unless: null,
+            unless,
             stop));
         return last!;
     }

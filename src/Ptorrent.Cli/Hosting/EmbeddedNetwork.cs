@@ -14,8 +14,9 @@ internal sealed class EmbeddedNetwork : IAsyncDisposable
 {
     private readonly TemporaryHome _home;
     private readonly ILoggerFactory _loggers;
+    private readonly CancellationTokenSource _stopping = new();
     private HarborHost? _harbor;
-    private AgentHost? _agent;
+    private Task<AgentHost>? _agent;
     private PtorrentClient? _client;
 
     private EmbeddedNetwork(TemporaryHome home, ILoggerFactory loggers)
@@ -27,7 +28,10 @@ internal sealed class EmbeddedNetwork : IAsyncDisposable
     /// <summary>Speaks with the harbor; belongs to the network.</summary>
     public PtorrentClient Client => _client!;
 
-    /// <summary>Starts both.</summary>
+    /// <summary>Fails when harbor or agent do; never succeeds.</summary>
+    public Task Ended { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Starts the harbor, and begins to start the agent: a job can be brought meanwhile.</summary>
     /// <param name="slotCount">Executors of the agent.</param>
     /// <param name="stop">Gives up; nothing is left then.</param>
     public static async Task<EmbeddedNetwork> StartAsync(int slotCount, CancellationToken stop)
@@ -49,9 +53,14 @@ internal sealed class EmbeddedNetwork : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _client?.Dispose();
+        await _stopping.CancelAsync();
         if (_agent is not null)
         {
-            await _agent.DisposeAsync();
+            await _agent.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_agent.IsCompletedSuccessfully)
+            {
+                await (await _agent).DisposeAsync();
+            }
         }
 
         if (_harbor is not null)
@@ -61,6 +70,7 @@ internal sealed class EmbeddedNetwork : IAsyncDisposable
 
         _loggers.Dispose();
         _home.Dispose();
+        _stopping.Dispose();
     }
 
     private async Task BeginAsync(RuntimeFiles files, int slotCount, CancellationToken stop)
@@ -83,6 +93,15 @@ internal sealed class EmbeddedNetwork : IAsyncDisposable
             RuntimePath = files.RuntimePath,
             ExecutorPath = files.ExecutorPath,
         };
-        _agent = await AgentHost.StartAsync(agentOptions, _loggers, stop);
+        _agent = AgentHost.StartAsync(agentOptions, _loggers, _stopping.Token);
+        Ended = EndedAsync(_agent, _harbor);
+    }
+
+    private static async Task EndedAsync(Task<AgentHost> starting, HarborHost harbor)
+    {
+        AgentHost agent = await starting;
+        Task first = await Task.WhenAny(agent.Completion, harbor.Completion);
+        await first;
+        throw new ServiceEndedException(first == harbor.Completion ? "the harbor" : "the agent", string.Empty);
     }
 }

@@ -33,7 +33,7 @@ internal static class Loggers
             .AddSimpleConsole(options =>
             {
                 options.SingleLine = true;
-                options.TimestampFormat = "HH:mm:ss ";
+                options.TimestampFormat = "HH:mm:ss.fff ";
                 options.ColorBehavior =
                     Console.IsErrorRedirected ? LoggerColorBehavior.Disabled : LoggerColorBehavior.Default;
             })

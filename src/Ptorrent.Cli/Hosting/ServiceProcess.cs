@@ -96,7 +96,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
             words.AppendJoin('\n', _errors);
         }
 
-        ServiceEndedException error = new(_what, _process.ExitCode, words.ToString());
+        ServiceEndedException error = new(_what, words.ToString());
         _ready.TrySetException(error);
         throw error;
     }
