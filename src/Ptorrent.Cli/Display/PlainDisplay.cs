@@ -2,33 +2,33 @@ using Ptorrent.Model.Jobs;
 
 namespace Ptorrent.Cli.Display;
 
-/// <summary>Says a line now and then: for logs, and for screens that cannot be written over.</summary>
+/// <summary>Says a line every few seconds, more often in the beginning: for logs, and for screens that cannot be written
+/// over.</summary>
 internal sealed class PlainDisplay(Terminal terminal, TimeProvider time) : ProgressDisplay
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private const int EarlyLineCount = 5;
+
+    private static readonly TimeSpan EarlyPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
-    public override Task ShowWhileAsync(Func<Action<JobStatus>, Task> work)
+    public override async Task ShowWhileAsync(Func<Action<JobStatus>, Task> work)
     {
         RateMeter rate = new(time);
-        long lastAt = time.GetTimestamp();
-        TimeSpan pause = FirstPause;
-        string? lastWaiting = null;
+        JobStatus? latest = null;
+        int lineCount = 0;
+        Task working = work(status => Volatile.Write(ref latest, status));
 
-        void Show(JobStatus status)
+        // By the clock, not by the reports: a job that waits reports nothing, and a person must be told why it waits.
+        using PeriodicTimer timer = new(EarlyPause, time);
+        while (await Task.WhenAny(working, timer.WaitForNextTickAsync().AsTask()) != working)
         {
-            double fragmentsPerSecond = rate.Update(status.FragmentsDone);
-            bool waitsAnew = status.Waiting is not null
-                && !string.Equals(status.Waiting, lastWaiting, StringComparison.Ordinal);
-            lastWaiting = status.Waiting;
-            if (waitsAnew || time.GetElapsedTime(lastAt) >= pause)
+            if (Volatile.Read(ref latest) is { } status)
             {
-                pause = waitsAnew ? pause : Pause;
-                lastAt = time.GetTimestamp();
-                terminal.Note(ProgressText.Of(status, fragmentsPerSecond));
+                terminal.Note(ProgressText.Of(status, rate.Update(status.FragmentsDone)));
+                timer.Period = ++lineCount < EarlyLineCount ? EarlyPause : Pause;
             }
         }
 
-        return work(Show);
+        await working;
     }
 }

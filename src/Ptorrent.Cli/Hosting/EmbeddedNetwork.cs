@@ -56,7 +56,7 @@ internal sealed class EmbeddedNetwork : IAsyncDisposable
         await _stopping.CancelAsync();
         if (_agent is not null)
         {
-            await _agent.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)_agent).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (_agent.IsCompletedSuccessfully)
             {
                 await (await _agent).DisposeAsync();
