@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using Xunit;
+
 namespace Ptorrent.Tests.Processes;
 
 /// <summary>Who descends from whom, as Linux tells it.</summary>
@@ -18,6 +21,28 @@ internal static class ProcessTree
 
     /// <summary>Whether a process runs; one that has ended but was not waited for does not.</summary>
     public static bool IsAlive(int id) => TryRead(id) is { State: not ('Z' or 'X') };
+
+    /// <summary>Waits until none of the processes runs.</summary>
+    public static async Task WaitForEndAsync(IEnumerable<int> ids)
+    {
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(30));
+        foreach (int id in ids)
+        {
+            try
+            {
+                using Process process = Process.GetProcessById(id);
+                await process.WaitForExitAsync(patience.Token);
+            }
+            catch (ArgumentException)
+            {
+                // It has ended.
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Fail($"Process {id} was still there after 30 s.");
+            }
+        }
+    }
 
     private static IEnumerable<(int Id, int Parent, char State)> All()
     {
