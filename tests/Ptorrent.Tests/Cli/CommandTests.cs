@@ -108,7 +108,7 @@ public sealed class CommandTests
             Assert.Equal(1, network.RootElement.GetProperty("agents")[0].GetProperty("slotCount").GetInt32());
         }
 
-        string endless = Text(await RunAsync(folder, "map", Primes, "--over", "0..900000000000", "--detach")).Trim();
+        string endless = Text(await RunAsync(folder, "map", PathTracer, "--over", "0..900000000", "--detach")).Trim();
         await RunAsync(folder, "cancel", endless);
         (int exitCode, _, string errors) = await PtorrentProcess.RunAsync(folder.Path, "results", endless);
         Assert.Equal(1, exitCode);
