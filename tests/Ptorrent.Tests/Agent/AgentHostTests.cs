@@ -342,7 +342,6 @@ public sealed class AgentHostTests : IDisposable
             Harbor = harbor.Address,
             AccessKey = FakeHarbor.Key,
             SlotCount = slotCount,
-            UseBubblewrap = false,
             Name = "test",
             RuntimePath = SandboxSetup.Runtime,
             ExecutorPath = SandboxSetup.RealExecutor,

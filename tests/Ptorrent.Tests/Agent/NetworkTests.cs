@@ -144,7 +144,6 @@ public sealed class NetworkTests : IAsyncLifetime
             AccessKey = _harbor.AccessKey,
             SlotCount = 2,
             Name = name,
-            UseBubblewrap = false,
             RuntimePath = SandboxSetup.Runtime!,
             ExecutorPath = SandboxSetup.RealExecutor,
         };
