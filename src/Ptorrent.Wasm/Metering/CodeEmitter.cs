@@ -132,21 +132,26 @@ internal sealed class CodeEmitter(int originalGlobalCount)
         CloseTrap();
     }
 
-    /// <summary>Charges the length on top of the operands, divided by 2^<paramref name="shift"/>, and leaves it
-    /// there.</summary>
+    /// <summary>Charges the length on top of the operands times 2^<paramref name="shift"/>, and leaves it there.</summary>
     public void ChargeLength(int shift)
     {
         int length = _extra.Take(WasmType.I32, LengthLocal);
         LocalTee(length);
         GetFuel();
         Op(Opcode.LocalGet, length);
-        if (shift > 0)
+        if (shift < 0)
         {
-            I32(shift);
+            I32(-shift);
             Op(Opcode.I32ShrU);
         }
 
         Op(Opcode.I64ExtendI32U);
+        if (shift > 0)
+        {
+            I64(shift);
+            Op(Opcode.I64Shl);
+        }
+
         Op(Opcode.I64Sub);
         SetFuel();
         CheckFuel();

@@ -178,7 +178,7 @@ internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, Typ
                 break;
             case Opcode.TableInit or Opcode.TableCopy or Opcode.TableFill:
                 CopyTo(bytes, instruction.Start);
-                _code.ChargeLength(0);
+                _code.ChargeLength(FuelWeights.TableElementsShift);
                 break;
             case Opcode.MemoryGrow or Opcode.TableGrow:
                 WriteGrow(bytes, instruction);
@@ -252,8 +252,11 @@ internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, Typ
         CopyTo(bytes, instruction.Start);
         _code.LocalTee(grown);
         CopyTo(bytes, instruction.End);
-        _code.ChargeGrown(grown, instruction.Opcode == Opcode.MemoryGrow ? FuelWeights.GrownPageShift : 0);
+        _code.ChargeGrown(grown, GrownShift(instruction.Opcode));
     }
+
+    private static int GrownShift(Opcode opcode) =>
+        opcode == Opcode.MemoryGrow ? FuelWeights.GrownPageShift : FuelWeights.TableElementsShift;
 
     private void WriteBody(ReadOnlySpan<byte> bytes, int defined, int codeStart, ModuleWriter output)
     {

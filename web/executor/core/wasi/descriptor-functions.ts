@@ -7,6 +7,10 @@ import type { WasiRun } from "./run.js";
 /** Buffers of one read or write; POSIX's IOV_MAX. */
 const BUFFER_COUNT_MAX = 1024;
 const BUFFER_BYTES = 8;
+
+/** Fuel for looking at one buffer of a vector, empty ones too: it takes as long as that many instructions. */
+const BUFFER_FUEL = 16;
+
 const ENTRY_BYTES = 24;
 const STAT_BYTES = 64;
 const DESCRIPTOR_STAT_BYTES = 24;
@@ -219,6 +223,7 @@ function buffersAt(run: WasiRun, pointer: number, count: number): Uint8Array[] {
     fail(Errno.INVAL);
   }
 
+  run.meter.charge(BUFFER_FUEL * count);
   const buffers: Uint8Array[] = [];
   for (let i = 0; i < count; i++) {
     const at = (pointer >>> 0) + i * BUFFER_BYTES;
