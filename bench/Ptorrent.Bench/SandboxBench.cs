@@ -10,7 +10,8 @@ using Ptorrent.Sandbox;
 
 namespace Ptorrent.Bench;
 
-/// <summary>What the sandbox costs this side: starting, small runs, and replacing an executor that was killed.</summary>
+/// <summary>What the sandbox costs this side: starting, small runs, and replacing an executor that was
+/// killed.</summary>
 internal static class SandboxBench
 {
     private const int WarmUpCount = 5_000;
@@ -106,8 +107,8 @@ internal static class SandboxBench
     // (module (memory (export "memory") 1) (func (export "run") (param i64 i64)
     //   (if (i64.ne (local.get 0) (i64.const 0)) (then (loop (br 0))))))
     private static byte[] EndlessKernel() => Convert.FromHexString(
-        "0061736d0100000001060160027e7e00030201000503010001071002066d656d6f727902000372756e00000a11010f002000420052044003"
-        + "400c000b0b0b");
+        "0061736d0100000001060160027e7e00030201000503010001071002066d656d6f727902000372756e00000a11010f00200042005204"
+        + "4003400c000b0b0b");
 
     private static ProgramLoad Kernel(ReadOnlyMemory<byte> module, TimeSpan timeMax) => new()
     {
