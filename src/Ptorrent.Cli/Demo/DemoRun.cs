@@ -12,7 +12,6 @@ using Ptorrent.Model.Jobs;
 using Ptorrent.Model.Serialization;
 using Ptorrent.Model.Units;
 using Ptorrent.Sdk;
-using Spectre.Console;
 using ExecutorSandbox = Ptorrent.Sandbox.Sandbox;
 
 namespace Ptorrent.Cli.Demo;
@@ -27,8 +26,6 @@ internal sealed class DemoRun(CommandContext context, DemoOptions options)
     private const int CheckedShare = 20;
     private const string ProgramName = "path-tracer.wasm";
     private const string SamplesVariable = "PTORRENT_SAMPLES";
-
-    private static readonly TimeSpan RefreshPause = TimeSpan.FromMilliseconds(100);
 
     private readonly Terminal _terminal = context.Terminal;
     private readonly TimeProvider _time = context.Time;
@@ -109,24 +106,15 @@ internal sealed class DemoRun(CommandContext context, DemoOptions options)
         return last!;
     }
 
-    private async Task ShowLiveAsync(Func<Action<JobStatus>, Task> work)
+    private Task ShowLiveAsync(Func<Action<JobStatus>, Task> work)
     {
         RateMeter rate = new(_time);
         ProgressLine line = new();
-        Preview preview = new(_picture, line);
-        IAnsiConsole console = LiveConsole.Create();
-        await console.Live(preview).AutoClear(false).StartAsync(async live =>
-        {
-            Task working = work(status => line.Update(status, rate.Update(status.FragmentsDone)));
-            using PeriodicTimer timer = new(RefreshPause, _time);
-            while (await Task.WhenAny(working, timer.WaitForNextTickAsync().AsTask()) != working)
-            {
-                live.Refresh();
-            }
-
-            live.Refresh();
-            await working;
-        });
+        return LiveScreen.ShowWhileAsync(
+            new Preview(_picture, line),
+            keep: true,
+            _time,
+            () => work(status => line.Update(status, rate.Update(status.FragmentsDone))));
     }
 
     private async Task FetchAsync(JobHandle job, CancellationToken stop)
