@@ -25,6 +25,11 @@ internal static class PtorrentCommand
             return ExitCode.Success;
         }
 
+        if (arguments is ["help", ..])
+        {
+            arguments = [.. arguments[1..], "--help"];
+        }
+
         // What stands behind -- belongs to the program, and must not be taken for a mistyped option of ours.
         int dashes = Array.IndexOf(arguments, "--");
         string[] own = dashes < 0 ? arguments : arguments[..dashes];
