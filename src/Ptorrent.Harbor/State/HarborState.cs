@@ -252,6 +252,7 @@ internal sealed class HarborState
         job.MergeLeases.Remove(committed.Lease);
         job.Accept(segment, agent.Name);
         _books.Persist(segment, job);
+        _books.MarkDirty(job);
         if (IsComplete(work))
         {
             _course.EndIfComputed(now, job);

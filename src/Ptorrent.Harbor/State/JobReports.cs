@@ -44,14 +44,20 @@ internal static class JobReports
         ImmutableArray<AgentRecord> agents,
         string? stalledBecause)
     {
-        if (progress is not { SlotsAtWork: 0 } idle)
+        if (progress is { SlotsAtWork: > 0 })
         {
             return null;
         }
 
+        // Also where all of it came back: then storing is what it waits for.
         if (stalledBecause is not null)
         {
             return $"The harbor cannot store results: {stalledBecause}";
+        }
+
+        if (progress is not { } idle)
+        {
+            return null;
         }
 
         if (agents.IsEmpty)

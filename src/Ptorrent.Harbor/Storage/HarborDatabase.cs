@@ -45,7 +45,7 @@ internal sealed class HarborDatabase : IDisposable
         try
         {
             using SqliteConnection connection = Connect(connectionString);
-            connection.Execute("PRAGMA journal_mode = WAL");
+            connection.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
             Migrate(connection);
             (HarborId id, LeaseEpoch epoch) = BeginLife(connection);
             return new HarborDatabase(connectionString, id, epoch);
@@ -63,11 +63,14 @@ internal sealed class HarborDatabase : IDisposable
     /// <exception cref="SqliteException">It cannot be opened.</exception>
     public SqliteConnection Connect() => Connect(_connectionString);
 
-    /// <summary>A connection that lets the database grow to a size; 0 is no limit.</summary>
+    /// <summary>The connection to write with; lets the database grow to a size, 0 is no limit.</summary>
     /// <exception cref="SqliteException">It cannot be opened.</exception>
     public SqliteConnection ConnectToWrite(long sizeBytesMax)
     {
         SqliteConnection connection = Connect();
+
+        // FULL syncs the log at every commit: what was acknowledged survives a power cut, not only a crash.
+        connection.Execute("PRAGMA synchronous = FULL");
         if (sizeBytesMax > 0)
         {
             long pageBytes = connection.ExecuteScalar<long>("PRAGMA page_size");
@@ -92,9 +95,6 @@ internal sealed class HarborDatabase : IDisposable
         try
         {
             connection.Open();
-
-            // FULL syncs the log at every commit: what was acknowledged survives a power cut, not only a crash.
-            connection.Execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
             return connection;
         }
         catch

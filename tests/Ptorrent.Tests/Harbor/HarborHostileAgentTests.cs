@@ -26,7 +26,9 @@ public sealed class HarborHostileAgentTests
 
     [Theory]
     [MemberData(nameof(NoSegments))]
-    public async Task Commit_NoSegmentOfItsKind_DoesNotCountAndAnotherAgentDoesTheJob(CombineKind combine, string content)
+    public async Task Commit_NoSegmentOfItsKind_DoesNotCountAndAnotherAgentDoesTheJob(
+        CombineKind combine,
+        string content)
     {
         await using TestHarbor harbor = await TestHarbor.StartAsync();
         JobRequest job = await harbor.MakeJobAsync(0, 40, combine);
@@ -92,7 +94,7 @@ public sealed class HarborHostileAgentTests
                         Lease = grant.Lease,
                         Epoch = grant.Epoch,
                         Upto = grant.End,
-                        Inline = ByteString.CopyFrom(FakeAgent.Compute(self.DescriptionOf(grant), grant.Begin, grant.End)),
+                        Inline = ByteString.CopyFrom(Compute(self, grant)),
                     },
                 };
                 await self.SendRawAsync(commit);
@@ -146,7 +148,13 @@ public sealed class HarborHostileAgentTests
             {
                 await self.SendRawAsync(new Frame
                 {
-                    Commit = new Commit { Lease = grant.Lease + 1000, Epoch = 1, Upto = 100, Inline = ByteString.Empty },
+                    Commit = new Commit
+                    {
+                        Lease = grant.Lease + 1000,
+                        Epoch = grant.Epoch,
+                        Upto = 100,
+                        Inline = ByteString.Empty,
+                    },
                 });
                 await self.CommitAsync(grant);
             },
@@ -190,7 +198,7 @@ public sealed class HarborHostileAgentTests
                     Upto = grant.End,
                     Fuel = long.MaxValue,
                     BusyMicroseconds = long.MaxValue,
-                    Inline = ByteString.CopyFrom(FakeAgent.Compute(self.DescriptionOf(grant), grant.Begin, grant.End)),
+                    Inline = ByteString.CopyFrom(Compute(self, grant)),
                 },
             }),
         });
@@ -201,4 +209,7 @@ public sealed class HarborHostileAgentTests
         Assert.Equal(long.MaxValue, ended.Burnt.Units);
         Assert.False(harbor.Host.Completion.IsCompleted);
     }
+
+    private static byte[] Compute(FakeAgent agent, Grant grant) =>
+        FakeAgent.Compute(agent.DescriptionOf(grant), grant.Begin, grant.End);
 }

@@ -60,7 +60,9 @@ public sealed class HarborRestartTests
         Assert.Equal(FakeAgent.Lines(0, 50), await harbor.TextAsync(job.Id));
         Assert.Equal(before.EndedAt, after.EndedAt);
         Assert.Equal(before.Contributions.AsEnumerable(), after.Contributions);
-        Assert.Equal(before with { Contributions = [] }, after with { Contributions = [], Deliveries = before.Deliveries });
+        Assert.Equal(
+            before with { Contributions = [] },
+            after with { Contributions = [], Deliveries = before.Deliveries });
         Assert.Equal(key, harbor.Host.AccessKey);
     }
 
@@ -69,7 +71,8 @@ public sealed class HarborRestartTests
     {
         await using TestHarbor harbor = await TestHarbor.StartAsync();
         JobRequest job = await harbor.MakeJobAsync(0, 80, CombineKind.Merge);
-        await using FakeAgent agent = await harbor.ConnectAsync(new FakeAgentOptions { SlotCount = 3, OnGrant = OneByOneAsync });
+        await using FakeAgent agent =
+            await harbor.ConnectAsync(new FakeAgentOptions { SlotCount = 3, OnGrant = OneByOneAsync });
         await harbor.SubmitAsync(job);
         JobStatus ended = await harbor.WaitForEndAsync(job.Id);
 
@@ -93,7 +96,8 @@ public sealed class HarborRestartTests
         await using FakeAgent before = await harbor.ConnectAsync(new FakeAgentOptions
         {
             Id = 1,
-            OnGrant = (self, grant) => grant.Parts.Count > 0 && ++merges > 4 ? Task.CompletedTask : OneByOneAsync(self, grant),
+            OnGrant = (self, grant) =>
+                grant.Parts.Count > 0 && ++merges > 4 ? Task.CompletedTask : OneByOneAsync(self, grant),
         });
         await harbor.SubmitAsync(job);
         await harbor.WaitAsync(job.Id, s => s.FragmentsDone == 84, "four merges");

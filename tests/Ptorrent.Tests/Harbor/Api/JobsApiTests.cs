@@ -50,7 +50,8 @@ public sealed class JobsApiTests
         foreach (string list in new[] { "arguments", "acceptors" })
         {
             string body = $$"""
-                {"id":"{{job.Id}}","program":{"kind":"Script","digest":"{{job.Program.Digest}}","sizeBytes":27,"name":"x.ts"},
+                {"id":"{{job.Id}}",
+                "program":{"kind":"Script","digest":"{{job.Program.Digest}}","sizeBytes":27,"name":"x.ts"},
                 "over":{"begin":0,"end":5},"{{list}}":[null]}
                 """;
             using HttpResponseMessage answer = await harbor.Client.PostAsync(
@@ -66,7 +67,8 @@ public sealed class JobsApiTests
         await using TestHarbor harbor = await TestHarbor.StartAsync();
         JobRequest job = await harbor.MakeJobAsync(0, 5);
         string body = $$"""
-            {"id":"{{job.Id}}","program":{"kind":"Script","digest":"{{job.Program.Digest}}","sizeBytes":27,"name":"x.ts"},
+            {"id":"{{job.Id}}",
+            "program":{"kind":"Script","digest":"{{job.Program.Digest}}","sizeBytes":27,"name":"x.ts"},
             "over":{"begin":0,"end":5},"limits":{"memoryBytesMax":65536} }
             """;
         using HttpResponseMessage answer = await harbor.Client.PostAsync(
@@ -88,7 +90,8 @@ public sealed class JobsApiTests
         await using TestHarbor harbor = await TestHarbor.StartAsync();
         JobRequest job = await harbor.MakeJobAsync(0, 5);
         string body = $$"""
-            {"id":"{{job.Id}}","program":{"kind":"Script","digest":"{{job.Program.Digest}}","sizeBytes":27,"name":"x.ts"},
+            {"id":"{{job.Id}}",
+            "program":{"kind":"Script","digest":"{{job.Program.Digest}}","sizeBytes":27,"name":"x.ts"},
             "over":{"begin":7,"end":5} }
             """;
         using HttpResponseMessage answer = await harbor.Client.PostAsync(
@@ -158,9 +161,15 @@ public sealed class JobsApiTests
     {
         await using TestHarbor harbor = await TestHarbor.StartAsync();
         byte[] program = Kernel(1);
-        JobRequest job = await harbor.MakeJobAsync(0, 5) with
+        JobRequest job = await harbor.MakeJobAsync(0, 5);
+        job = job with
         {
-            Program = new ProgramReference(ProgramKind.Kernel, await harbor.PutAsync(program), program.Length, "k.wasm"),
+            Program = job.Program with
+            {
+                Kind = ProgramKind.Kernel,
+                Digest = await harbor.PutAsync(program),
+                SizeBytes = program.Length,
+            },
         };
         Assert.Equal(JobState.Submitted, (await harbor.SubmitAsync(job)).State);
     }
