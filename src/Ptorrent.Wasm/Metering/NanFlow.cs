@@ -12,14 +12,18 @@ namespace Ptorrent.Wasm.Metering;
 /// </summary>
 internal sealed class NanFlow(WasmModule module)
 {
-    // Functions whose locals need more passes than this to settle are rare: each is then made exact when it is set.
+    // Functions whose locals need more passes than this to settle are rare: every local is then made exact when it is set.
     private const int PassesMax = 6;
+
+    // The same for rounds over the versions that come together.
+    private const int RoundsMax = 50;
 
     private const int ShuffleLaneCount = 16;
 
     private readonly FunctionValidator _validator = new(module);
-    private readonly List<NanState> _locals = [];
+    private readonly LocalVersions _locals = new();
     private bool _hasChanged;
+    private bool _makesAllExact;
     private int _movedBytes;
 
     public OperandStack Stack => _validator.Stack;
@@ -31,22 +35,13 @@ internal sealed class NanFlow(WasmModule module)
     /// <summary>Settles the states of locals, and starts with the function.</summary>
     public void Begin(ReadOnlySpan<byte> bytes, int defined)
     {
-        _validator.Begin(bytes, defined);
+        ModuleReader code = _validator.Begin(bytes, defined);
         int parameterCount = module.TypeOfFunction(module.ImportedFunctionCount + defined).Parameters.Length;
-        _locals.Clear();
-        for (int local = 0; local < _validator.Locals.Count; local++)
-        {
-            // What is no parameter is zero at first.
-            _locals.Add(local < parameterCount ? NanState.Exact : NanState.Number);
-        }
-
+        _locals.Find(bytes, code, _validator.Locals, parameterCount);
+        _makesAllExact = false;
         for (int pass = 0; pass == 0 || _hasChanged; pass++)
         {
-            if (pass == PassesMax)
-            {
-                System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_locals).Fill(NanState.Conflict);
-            }
-
+            _makesAllExact |= pass >= PassesMax;
             _hasChanged = false;
             ModuleReader reader = _validator.Begin(bytes, defined);
             while (!reader.AtEnd)
@@ -56,6 +51,8 @@ internal sealed class NanFlow(WasmModule module)
                 MarkDemandedExact();
                 Step(bytes, instruction);
             }
+
+            BringTogether();
         }
 
         _validator.Begin(bytes, defined);
@@ -102,11 +99,11 @@ internal sealed class NanFlow(WasmModule module)
         switch (instruction.Opcode)
         {
             case Opcode.LocalSet or Opcode.LocalTee when available > 0:
-                NoteSet(instruction.First, Stack.StateAt(0));
+                NoteSet(_locals.At(instruction.Start), Stack.StateAt(0));
                 joined = Stack.StateAt(0);
                 break;
             case Opcode.LocalGet:
-                joined = _locals[instruction.First] == NanState.Conflict ? NanState.Exact : _locals[instruction.First];
+                joined = _makesAllExact ? NanState.Exact : _locals.At(instruction.Start).ReadState;
                 break;
             case Opcode.Select or Opcode.SelectTyped:
                 joined = JoinOperands(instruction.Opcode, default, Math.Min(3, available));
@@ -174,7 +171,7 @@ internal sealed class NanFlow(WasmModule module)
     private bool Accepts(in Instruction instruction, NanRule rule, NanState state) => instruction.Opcode switch
     {
         Opcode.Drop or Opcode.Select or Opcode.SelectTyped => true,
-        Opcode.LocalSet or Opcode.LocalTee => _locals[instruction.First] != NanState.Conflict,
+        Opcode.LocalSet or Opcode.LocalTee => !_makesAllExact && !_locals.At(instruction.Start).MustBeExact,
         Opcode.Shuffle => _movedBytes >= (state == NanState.LooseLanes64 ? 8 : 4),
         _ when OpcodeTable.Of(instruction.Opcode).IsByHand => false,
         _ => state == NanState.Loose ? !rule.ShowsScalars : rule.Accepts == state,
@@ -253,10 +250,65 @@ internal sealed class NanFlow(WasmModule module)
         return IsLoose(joined) ? NanState.Loose : NanState.Exact;
     }
 
-    private void NoteSet(int local, NanState given)
+    private void NoteSet(LocalVersion version, NanState given)
     {
-        NanState joined = _locals[local] == NanState.Conflict ? NanState.Conflict : Join(_locals[local], given);
-        _hasChanged |= joined != _locals[local];
-        _locals[local] = joined;
+        _hasChanged |= given != version.State && !version.MustBeExact && !_makesAllExact;
+        version.State = given;
+    }
+
+    // What comes together is as its sources are. Where they differ, all of them must be exact.
+    private void BringTogether()
+    {
+        bool isSettled = _makesAllExact;
+        for (int round = 0; !isSettled; round++)
+        {
+            isSettled = true;
+            if (round == RoundsMax)
+            {
+                _makesAllExact = true;
+                _hasChanged = true;
+                return;
+            }
+
+            foreach (LocalVersion meeting in _locals.Meetings)
+            {
+                NanState joined = NanState.Number;
+                foreach (LocalVersion source in meeting.Sources!)
+                {
+                    joined = Join(joined, source.ReadState);
+                }
+
+                if (joined == NanState.Conflict && !meeting.MustBeExact)
+                {
+                    MakeExact(meeting);
+                    isSettled = false;
+                }
+                else if (joined != meeting.State && !meeting.MustBeExact)
+                {
+                    meeting.State = joined;
+                    isSettled = false;
+                }
+            }
+
+            _hasChanged |= !isSettled;
+        }
+    }
+
+    private static void MakeExact(LocalVersion meeting)
+    {
+        Stack<LocalVersion> found = new([meeting]);
+        while (found.TryPop(out LocalVersion? next))
+        {
+            if (next.MustBeExact)
+            {
+                continue;
+            }
+
+            next.MustBeExact = true;
+            foreach (LocalVersion source in next.Sources ?? [])
+            {
+                found.Push(source);
+            }
+        }
     }
 }

@@ -21,6 +21,4 @@ internal sealed class FunctionSummary
 
     /// <summary>Slots of eight bytes: parameters, locals and the deepest operand stack; a v128 takes two.</summary>
     public int FrameSlotCount { get; set; }
-
-    public int LocalCount { get; set; }
 }

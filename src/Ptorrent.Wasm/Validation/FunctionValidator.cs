@@ -13,6 +13,7 @@ internal sealed class FunctionValidator(WasmModule module)
     private readonly OperandStack _stack = new();
     private readonly List<WasmType> _locals = [];
     private readonly HashSet<int> _calleesSeen = [];
+    private long _localTotal;
     private FunctionType _type = null!; // Set first for each function.
     private FunctionSummary _summary = null!; // Set first for each function.
 
@@ -37,7 +38,7 @@ internal sealed class FunctionValidator(WasmModule module)
             throw ModuleReader.Malformed(reader.Position, "a function is longer than its code");
         }
 
-        _summary.LocalCount = _locals.Count;
+        CheckEffort(bytes, reader.Position);
         _summary.FrameSlotCount = _locals.Count + _locals.Count(type => type == WasmType.V128) + _stack.SlotCountMax;
         return _summary;
     }
@@ -84,6 +85,21 @@ internal sealed class FunctionValidator(WasmModule module)
 
     /// <summary>The results of the innermost block.</summary>
     public ReadOnlySpan<WasmType> BlockResults() => ResultsOf(_stack.Depth - 1);
+
+    // Few bytes can ask for much work; what no compiler makes is refused before it takes long.
+    private void CheckEffort(ReadOnlySpan<byte> bytes, int position)
+    {
+        _localTotal += _locals.Count;
+        if (_localTotal > WasmLimits.LocalTotalMax)
+        {
+            throw ModuleReader.Unsupported(position, $"there are more than {WasmLimits.LocalTotalMax} locals in all");
+        }
+
+        if (_stack.MoveCount > WasmLimits.OperandMovesMin + ((long)WasmLimits.OperandMovesPerByte * bytes.Length))
+        {
+            throw ModuleReader.Unsupported(position, "its instructions move more operands than its size explains");
+        }
+    }
 
     private static WasmException Unknown(in Instruction instruction, string what, int index) =>
         ModuleReader.Malformed(instruction.Start, $"there is no {what} {index}");

@@ -21,6 +21,9 @@ internal sealed class OperandStack
 
     public int Depth { get; private set; }
 
+    /// <summary>Operands put on and taken off since the beginning.</summary>
+    public long MoveCount { get; private set; }
+
     /// <summary>The most slots that were ever used; a v128 takes two.</summary>
     public int SlotCountMax { get; private set; }
 
@@ -50,6 +53,7 @@ internal sealed class OperandStack
             Array.Resize(ref _states, _types.Length);
         }
 
+        MoveCount++;
         _states[Height] = NanState.Exact;
         _types[Height++] = type;
         if (type == WasmType.V128)
@@ -83,6 +87,7 @@ internal sealed class OperandStack
             return frame.IsUnreachable ? WasmType.None : throw ModuleReader.Malformed(Offset, "an operand is missing");
         }
 
+        MoveCount++;
         WasmType type = _types[--Height];
         if (type == WasmType.V128)
         {
@@ -115,6 +120,7 @@ internal sealed class OperandStack
     public void CheckTop(ReadOnlySpan<WasmType> types)
     {
         ref ControlFrame frame = ref Top;
+        MoveCount += types.Length;
         for (int index = 0; index < types.Length; index++)
         {
             int at = Height - 1 - index;
