@@ -1,5 +1,5 @@
-// How much of two cores the network uses: the same picture computed by two local processes that split it, and by a harbor
-// with two agents of one executor each. Every part is a real `./ptorrent`; alternating rounds, medians.
+// How much of two cores the network uses: the same picture computed by two local processes that split it, and by a
+// harbor with two agents of one executor each. Every part is a real `./ptorrent`; alternating rounds, medians.
 //
 //   node bench/efficiency.mjs [--rounds N] [--samples N] [--json]
 

@@ -18,9 +18,9 @@ using Ptorrent.Sdk;
 namespace Ptorrent.Bench;
 
 /// <summary>
-/// The harbor alone: an agent in this process answers every grant at once with a few bytes, so what is measured is HTTP, the
-/// link, deciding and storing. First the time from submit to product of jobs of one fragment; then fragments a second of one
-/// job, every index a commit of its own, until the last is durable.
+/// The harbor alone: an agent in this process answers every grant at once with a few bytes, so what is measured is
+/// HTTP, the link, deciding and storing. First the time from submit to product of jobs of one fragment; then fragments
+/// a second of one job, every index a commit of its own, until the last is durable.
 /// Arguments: jobs (default 500), fragments (default 500,000).
 /// </summary>
 internal static class HarborBench

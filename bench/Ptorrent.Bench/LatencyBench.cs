@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Ptorrent.Agent;
@@ -15,9 +16,9 @@ using Ptorrent.Sdk;
 namespace Ptorrent.Bench;
 
 /// <summary>
-/// From submitting a job of one fragment to having its product in hand, on a warm harbor over loopback: harbor and agent in
-/// this process, the executor in its own, HTTP and WebSocket between them, every job durable before it is acknowledged.
-/// Arguments: the number of jobs (default 500).
+/// From submitting a job of one fragment to having its product in hand, on a warm harbor over loopback: harbor and
+/// agent in this process, the executor in its own, HTTP and WebSocket between them, every job durable before it is
+/// acknowledged. Arguments: the number of jobs (default 500).
 /// </summary>
 internal static class LatencyBench
 {
@@ -42,7 +43,7 @@ internal static class LatencyBench
     private static async Task MeasureAsync(int jobs, BenchPaths paths, string home)
     {
         await using HarborHost harbor = await HarborHost.StartAsync(
-            new HarborOptions { HomeDirectory = Path.Combine(home, "harbor"), Listen = new(System.Net.IPAddress.Loopback, 0) },
+            new HarborOptions { HomeDirectory = Path.Combine(home, "harbor"), Listen = new(IPAddress.Loopback, 0) },
             NullLoggerFactory.Instance,
             CancellationToken.None);
         await using AgentHost agent = await AgentHost.StartAsync(

@@ -58,8 +58,8 @@ public static class WasmLimits
     /// <summary>Parameters and locals of all functions together. Ours: a few bytes can declare thousands.</summary>
     public const int LocalTotalMax = 20_000_000;
 
-    /// <summary>Operands put on and taken off the stack while a module is validated, for each of its bytes and at first. Ours: a
-    /// call with a thousand parameters is two bytes.</summary>
+    /// <summary>Operands put on and taken off the stack while a module is validated, for each of its bytes and at
+    /// first. Ours: a call with a thousand parameters is two bytes.</summary>
     public const int OperandMovesPerByte = 64, OperandMovesMin = 10_000_000;
 
     /// <summary>Parameters and locals of one function after the rewrite: what browsers take.</summary>

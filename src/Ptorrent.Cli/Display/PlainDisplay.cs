@@ -2,8 +2,8 @@ using Ptorrent.Model.Jobs;
 
 namespace Ptorrent.Cli.Display;
 
-/// <summary>Says a line every few seconds, more often in the beginning: for logs, and for screens that cannot be written
-/// over.</summary>
+/// <summary>Says a line every few seconds, more often in the beginning: for logs, and for screens that cannot be
+/// written over.</summary>
 internal sealed class PlainDisplay(Terminal terminal, TimeProvider time) : ProgressDisplay
 {
     private const int EarlyLineCount = 5;

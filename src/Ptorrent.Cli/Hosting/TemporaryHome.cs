@@ -1,8 +1,8 @@
 namespace Ptorrent.Cli.Hosting;
 
 /// <summary>
-/// A folder of its own for one command, readable by its owner alone, gone when the command ends. What a command that was
-/// killed left behind is cleared away by the next one: a file in the folder is locked as long as its command lives.
+/// A folder of its own for one command, readable by its owner alone, gone when the command ends. What a command that
+/// was killed left behind is cleared away by the next one: a file in the folder is locked as long as its command lives.
 /// </summary>
 internal sealed class TemporaryHome : IDisposable
 {

@@ -132,7 +132,8 @@ internal sealed class CodeEmitter(int originalGlobalCount)
         CloseTrap();
     }
 
-    /// <summary>Charges the length on top of the operands times 2^<paramref name="shift"/>, and leaves it there.</summary>
+    /// <summary>Charges the length on top of the operands times 2^<paramref name="shift"/>, and leaves it
+    /// there.</summary>
     public void ChargeLength(int shift)
     {
         int length = _extra.Take(WasmType.I32, LengthLocal);

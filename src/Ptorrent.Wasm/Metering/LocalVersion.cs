@@ -2,7 +2,8 @@ using Ptorrent.Wasm.Validation;
 
 namespace Ptorrent.Wasm.Metering;
 
-/// <summary>A value that a local has: what it has at first, what one instruction sets, or what comes together at a label.
+/// <summary>A value that a local has: what it has at first, what one instruction sets, or what comes together at a
+/// label.
 /// </summary>
 internal sealed class LocalVersion
 {

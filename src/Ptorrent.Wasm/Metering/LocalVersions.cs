@@ -6,13 +6,14 @@ using Ptorrent.Wasm.Validation;
 namespace Ptorrent.Wasm.Metering;
 
 /// <summary>
-/// Tells apart the values that a local has one after another, as static single assignment does: compilers put unrelated values
-/// into one local. Where paths meet, versions that differ come together in a new one, which counts only if it is read.
+/// Tells apart the values that a local has one after another, as static single assignment does: compilers put unrelated
+/// values into one local. Where paths meet, versions that differ come together in a new one, which counts only if it is
+/// read.
 /// </summary>
 internal sealed class LocalVersions
 {
-    // Paths that meet cost a step for each local that may hold floats. A function that needs more steps than these, and so
-    // many for each byte of its code, is not told apart: each value is then made exact when it is set.
+    // Paths that meet cost a step for each local that may hold floats. A function that needs more steps than these, and
+    // so many for each byte of its code, is not told apart: each value is then made exact when it is set.
     private const long StepsMin = 100_000;
     private const long StepsPerByte = 64;
 

@@ -12,7 +12,8 @@ namespace Ptorrent.Wasm.Metering;
 /// </summary>
 internal sealed class NanFlow(WasmModule module)
 {
-    // Functions whose locals need more passes than this to settle are rare: every local is then made exact when it is set.
+    // Functions whose locals need more passes than this to settle are rare: every local is then made exact when it is
+    // set.
     private const int PassesMax = 6;
 
     // The same for rounds over the versions that come together.

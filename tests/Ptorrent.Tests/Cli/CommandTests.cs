@@ -99,7 +99,8 @@ public sealed class CommandTests
 
         string id = Text(await RunAsync(folder, "map", Mandelbrot, "--over", "0..40", "--detach")).Trim();
         Assert.StartsWith("job_", id, StringComparison.Ordinal);
-        Assert.Contains("accepted", Text(await RunAsync(folder, "job", id[4..9], "--follow")), StringComparison.Ordinal);
+        string followed = Text(await RunAsync(folder, "job", id[4..9], "--follow"));
+        Assert.Contains("accepted", followed, StringComparison.Ordinal);
         Assert.Contains(id, Text(await RunAsync(folder, "jobs")), StringComparison.Ordinal);
         byte[] fetched = await RunAsync(folder, "results", id);
         Assert.Equal(await RunAsync(folder, "run", Mandelbrot, "--over", "0..40"), fetched);

@@ -56,7 +56,8 @@ internal sealed class PtorrentProcess : IAsyncDisposable
     }
 
     /// <summary>Runs a command to its end.</summary>
-    public static async Task<(int ExitCode, byte[] Output, string Errors)> RunAsync(string home, params string[] arguments)
+    public static async Task<(int ExitCode, byte[] Output, string Errors)> RunAsync(
+        string home, params string[] arguments)
     {
         await using PtorrentProcess process = Start(home, arguments);
         return await process.EndAsync();
