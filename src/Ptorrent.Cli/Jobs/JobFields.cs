@@ -35,7 +35,7 @@ internal static class JobFields
             (o, v) => o with { Out = v }),
         new("param", "KEY=VALUE", JobFieldShape.Pairs, "A parameter for the program. May be given often.",
             (o, v) => o with { Parameters = AddParameter(o.Parameters ?? NoParameters, v) }),
-        new("fuel-max", "N[k|M|G|T]", JobFieldShape.One, "Fuel for one index; about 1G a second of a core.",
+        new("fuel-max", "N[k|M|G|T]", JobFieldShape.One, "Fuel for one index; a core burns about 20G a second.",
             (o, v) => o with { FuelMax = ParseFuel(v) }),
         new("memory-max", "SIZE", JobFieldShape.One, "Memory of the program, such as 512MiB (default).",
             (o, v) => o with { MemoryBytesMax = ParseBytes("memory-max", v) }),

@@ -10,8 +10,8 @@ public sealed record JobLimits
     /// reach.</summary>
     public const long MemoryBytesLowest = 64 * 1024, MemoryBytesHighest = 4L << 30;
 
-    /// <summary>Fuel for one index. Default 10^13, some hours of one core. Above zero.</summary>
-    public Fuel FuelMax { get; init; } = new(10_000_000_000_000);
+    /// <summary>Fuel for one index. Default 10^15, about half a day of one core. Above zero.</summary>
+    public Fuel FuelMax { get; init; } = new(1_000_000_000_000_000);
 
     /// <summary>Linear memory, in bytes. Default 512 MiB. A multiple of 64 KiB is used: rounded down.</summary>
     public long MemoryBytesMax { get; init; } = 512L << 20;

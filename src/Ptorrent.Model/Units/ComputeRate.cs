@@ -4,10 +4,10 @@ namespace Ptorrent.Model.Units;
 public readonly record struct ComputeRate(double FuelPerSecond)
 {
     /// <summary>
-    /// What is assumed of a core before it has been measured: a thousand million fuel a second, which a desktop core of
-    /// 2020 reaches about once over on plain integer code.
+    /// What is assumed of a core before it has been measured. WebAssembly is a stack machine, so that an engine turns
+    /// about five of its instructions into one of the processor's: a core of 2020 burns some 20,000 million a second.
     /// </summary>
-    public static ComputeRate Nominal => new(1e9);
+    public static ComputeRate Nominal => new(2e10);
 
     /// <summary>The fuel burnt in <paramref name="time"/>, rounded down, at least one.</summary>
     public Fuel FuelIn(TimeSpan time) =>
