@@ -19,7 +19,7 @@ internal sealed class GlobalOptionSet
 
     public Option<string> Home { get; } = new("--home")
     {
-        Description = "Where harbor and agent keep what must last (default: PTORRENT_HOME, or your data folder).",
+        Description = "Where harbor and agent keep what must last (default: PTORRENT_HOME, or ~/.ptorrent).",
         HelpName = "FOLDER",
         Recursive = true,
     };
@@ -56,8 +56,8 @@ internal sealed class GlobalOptionSet
 
     private static string DefaultHome() => Path.Combine(
         Environment.GetFolderPath(
-            Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
-        "ptorrent");
+            Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify),
+        ".ptorrent");
 
     private static string? FromEnvironment(string name) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
