@@ -146,8 +146,8 @@ test("Command_Clock_IsFuelAndSleepCostsNone", () => {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const [first, second, third] = [0, 8, 16].map((at) => view.getBigUint64(at, true));
   assert.equal(first, 946_684_800_000_000_000n + 200n);
-  assert.equal(second, first! + 200n + 208n);
-  assert.equal(third, second! + 208n + 200n + 80n + 200n + 3_600_000_000_000n);
+  assert.equal(second, first! + 200n + 224n);
+  assert.equal(third, second! + 224n + 200n + 80n + 200n + 3_600_000_000_000n);
 });
 
 test("Command_RandomBytes_AreOfSeedAndIndex", () => {
