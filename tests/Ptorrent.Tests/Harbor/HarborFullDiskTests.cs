@@ -13,6 +13,7 @@ public sealed class HarborFullDiskTests
     {
         await using TestHarbor harbor = await TestHarbor.StartAsync(o => o with { DatabaseBytesMax = 600_000 });
         JobRequest small = await harbor.MakeJobAsync(0, 20);
+        TaskCompletionSource flood = new();
         await using FakeAgent agent = await harbor.ConnectAsync(new FakeAgentOptions
         {
             OnGrant = async (self, grant) =>
@@ -20,6 +21,8 @@ public sealed class HarborFullDiskTests
                 bool isLarge = (CombineKind)self.DescriptionOf(grant).Combine == CombineKind.Concat;
                 for (long upto = grant.Begin + 1; isLarge && upto <= grant.End; upto++)
                 {
+                    // The first index alone, so that it is stored before there are more than fit.
+                    await (upto == 1 ? Task.CompletedTask : flood.Task);
                     await self.CommitAsync(grant, upto, new byte[60_000]);
                 }
 
@@ -34,6 +37,8 @@ public sealed class HarborFullDiskTests
 
         JobRequest large = await harbor.MakeJobAsync(0, 100, CombineKind.Concat);
         await harbor.SubmitAsync(large);
+        await harbor.WaitAsync(large.Id, s => s.IndicesDone == 1, "the first index");
+        flood.SetResult();
         JobStatus stuck = await harbor.WaitAsync(
             large.Id,
             s => s.Waiting?.StartsWith("The harbor cannot store", StringComparison.Ordinal) == true,
