@@ -1,4 +1,5 @@
 using System.Buffers;
+using Microsoft.Win32.SafeHandles;
 
 namespace Ptorrent.Cli.Output;
 
@@ -6,8 +7,9 @@ namespace Ptorrent.Cli.Output;
 internal sealed class StreamTarget : ProductTarget
 {
     private const int CopyBytes = 64 * 1024;
+    private const nint StandardOutputNumber = 1;
 
-    private readonly Stream _output = Console.OpenStandardOutput();
+    private readonly Stream _output = Open();
 
     public override bool IsStandardOutput => true;
 
@@ -33,6 +35,11 @@ internal sealed class StreamTarget : ProductTarget
     public override Task CommitAsync(CancellationToken stop) => Task.CompletedTask;
 
     public override ValueTask DisposeAsync() => _output.DisposeAsync();
+
+    // The console's own stream keeps it to itself where nobody reads any more; then a job would be computed for nobody.
+    private static Stream Open() => OperatingSystem.IsWindows()
+        ? Console.OpenStandardOutput()
+        : new FileStream(new SafeFileHandle(StandardOutputNumber, ownsHandle: false), FileAccess.Write, bufferSize: 0);
 
     // Reading and writing fail alike; only here is it known that it was the reader of our output who left.
     private void Write(ReadOnlySpan<byte> bytes)
