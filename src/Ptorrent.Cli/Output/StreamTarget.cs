@@ -37,9 +37,23 @@ internal sealed class StreamTarget : ProductTarget
     public override ValueTask DisposeAsync() => _output.DisposeAsync();
 
     // The console's own stream keeps it to itself where nobody reads any more; then a job would be computed for nobody.
-    private static Stream Open() => OperatingSystem.IsWindows()
-        ? Console.OpenStandardOutput()
-        : new FileStream(new SafeFileHandle(StandardOutputNumber, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+    // A file has no reader who could leave, and shares its position with whoever writes to it next.
+    private static Stream Open()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            SafeFileHandle handle = new(StandardOutputNumber, ownsHandle: false);
+            FileStream stream = new(handle, FileAccess.Write, bufferSize: 0);
+            if (!stream.CanSeek)
+            {
+                return stream;
+            }
+
+            stream.Dispose();
+        }
+
+        return Console.OpenStandardOutput();
+    }
 
     // Reading and writing fail alike; only here is it known that it was the reader of our output who left.
     private void Write(ReadOnlySpan<byte> bytes)

@@ -160,6 +160,18 @@ public sealed class CommandTests
         Assert.False(File.Exists(folder.Combine("demo.png")));
     }
 
+    [Fact]
+    public async Task Run_NobodyReadsTheProduct_Ends()
+    {
+        using TemporaryFolder folder = new();
+        await using PtorrentProcess run =
+            PtorrentProcess.Start(folder.Path, "run", Mandelbrot, "--over", "0..900000000000");
+        run.CloseOutput();
+        (int exitCode, _, string errors) = await run.EndAsync();
+        Assert.Equal(1, exitCode);
+        Assert.Contains("was closed before the product was whole", errors, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(2, "there is no such file", "map", "nothing.wasm", "--over", "0..5")]
     [InlineData(2, "the range ends before it begins", "map", "x.wasm", "--over", "5..3")]

@@ -83,6 +83,9 @@ internal sealed class PtorrentProcess : IAsyncDisposable
             $"'{text}' was not seen before the end or within {PhaseTimeMax}; standard error: {Errors}");
     }
 
+    /// <summary>Reads its standard output no more.</summary>
+    public void CloseOutput() => _process.StandardOutput.BaseStream.Dispose();
+
     /// <summary>Waits for the end by itself.</summary>
     public async Task<(int ExitCode, byte[] Output, string Errors)> EndAsync()
     {
@@ -130,7 +133,15 @@ internal sealed class PtorrentProcess : IAsyncDisposable
     private async Task<byte[]> ReadOutputAsync()
     {
         using MemoryStream bytes = new();
-        await _process.StandardOutput.BaseStream.CopyToAsync(bytes);
+        try
+        {
+            await _process.StandardOutput.BaseStream.CopyToAsync(bytes);
+        }
+        catch (Exception error) when (error is ObjectDisposedException or IOException or OperationCanceledException)
+        {
+            // CloseOutput.
+        }
+
         return bytes.ToArray();
     }
 
