@@ -22,7 +22,7 @@ public sealed class DeviceStateTests
     {
         DeviceHarness device = new(slotCount: 3);
 
-        Assert.Equal(60_000_000_000, device.Sent[^1].Window.Fuel);
+        Assert.Equal(3 * 20 * (long)ComputeRate.Nominal.FuelPerSecond, device.Sent[^1].Window.Fuel);
     }
 
     [Fact]
