@@ -1,7 +1,7 @@
 // A path tracer: a kernel whose index is a pixel. A pixel is three bytes (red, green, blue), so the outputs of any
 // split of the range, one after another, are the picture.
 //
-//   ./ptorrent map samples/build/path-tracer.wasm --over 0..230400 --out picture.png \
+//   ./ptorrent map samples/build/path-tracer.wasm --over 0..230400 --out picture.rgb \
 //       --param width=640 --param height=360
 //
 // Parameters: width (640), height (360), samples a pixel (64), seed (1); the range is 0..width*height. Every pixel

@@ -8,11 +8,11 @@ namespace Ptorrent.Tests.Processes;
 [CollectionDefinition(nameof(CrashTests), DisableParallelization = true)]
 public sealed class CrashTests
 {
-    // A picture of some seconds on two cores, so that there is a middle to be killed in.
+    // A picture of some eight seconds on two fast cores, so that there is a middle to be killed in on any machine.
     private static readonly string[] Picture =
     [
         RepositoryRoot.Combine("samples", "build", "path-tracer.wasm"),
-        "--over", "0..14400", "--param", "width=160", "--param", "height=90", "--param", "samples=160",
+        "--over", "0..14400", "--param", "width=160", "--param", "height=90", "--param", "samples=480",
     ];
 
     [Fact]
@@ -30,7 +30,7 @@ public sealed class CrashTests
 
         string product = Path.Combine(home, "picture.rgb");
         await using PtorrentProcess map = PtorrentProcess.Start(home, ["map", .. Picture, "--out", product]);
-        await map.SawAsync("2 cores at work");
+        await map.SawAsync("at work");
         await doomed.KillAsync();
         (int exitCode, _, string errors) = await map.EndAsync();
 
@@ -54,7 +54,7 @@ public sealed class CrashTests
 
         string product = Path.Combine(home, "picture.rgb");
         await using PtorrentProcess map = PtorrentProcess.Start(home, ["map", .. Picture, "--out", product]);
-        await map.SawAsync("1 core at work");
+        await map.SawAsync("at work");
         await harbor.KillAsync();
         await using PtorrentProcess second = PtorrentProcess.Start(home, "harbor", "--listen", $"127.0.0.1:{port}");
         await second.SawAsync("listens on");
