@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Compiles each kernel twice from one source: natively and to WebAssembly, both with -O2. Output: bench/kernels/build/.
+# Compiles each kernel twice from one source: natively and to WebAssembly, both with -O2; KERNEL_WASM_FLAGS adds
+# flags to the latter, such as -O3. Output: bench/kernels/build/.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -20,5 +21,5 @@ for source in *.c; do
     continue
   fi
   clang-16 $common -o "build/$name" "$source"
-  clang-16 $common --target=wasm32 -mbulk-memory -msimd128 -nostdlib -Wl,--no-entry -o "build/$name.wasm" "$source"
+  clang-16 $common ${KERNEL_WASM_FLAGS:-} --target=wasm32 -mbulk-memory -msimd128 -nostdlib -Wl,--no-entry -o "build/$name.wasm" "$source"
 done
