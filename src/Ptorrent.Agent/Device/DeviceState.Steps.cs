@@ -61,6 +61,7 @@ internal sealed partial class DeviceState
         _works.Add(id, new CoreWork(id, lease, MergeCount: 0));
         lease.Works.Add(id, range);
         _leasing.AddWork(
+            _now,
             WorkDescription.Of(id, lease.Job.RunClass, range) with
             {
                 LeaseIndexCountMax = lease.Job.Mode == RunMode.Item ? _limits.ItemCountMax : long.MaxValue,
@@ -78,6 +79,7 @@ internal sealed partial class DeviceState
 
         // A lease waits for its merge alone, so it goes before all that is only to be run.
         _leasing.AddWork(
+            _now,
             WorkDescription.Of(id, lease.Job.MergeClass, new IndexRange(0, 1)) with { IsUrgent = true },
             _leasingEffects);
         CarryOut();
@@ -219,7 +221,7 @@ internal sealed partial class DeviceState
     {
         foreach (WorkId work in lease.Works.Keys.ToArray())
         {
-            _leasing.RemoveWork(work, _leasingEffects);
+            _leasing.RemoveWork(_now, work, _leasingEffects);
             CarryOut();
             _works.Remove(work);
         }
@@ -284,7 +286,7 @@ internal sealed partial class DeviceState
         _isHeldUp = isHeldUp;
         for (int slot = 0; slot < _slotCount; slot++)
         {
-            _leasing.SetWindow(new ChildId(slot), isHeldUp ? Fuel.Zero : Plenty, _leasingEffects);
+            _leasing.SetWindow(_now, new ChildId(slot), isHeldUp ? Fuel.Zero : Plenty, _leasingEffects);
         }
 
         CarryOut();

@@ -55,8 +55,8 @@ internal sealed partial class DeviceState
         _leasing = new LeasingState(LeasingLimits.Core, new LeaseEpoch(1));
         for (int slot = 0; slot < slotCount; slot++)
         {
-            _leasing.AddChild(new ChildId(slot), 1, slotRate);
-            _leasing.SetWindow(new ChildId(slot), Plenty, _leasingEffects);
+            _leasing.AddChild(_now, new ChildId(slot), 1, slotRate);
+            _leasing.SetWindow(_now, new ChildId(slot), Plenty, _leasingEffects);
         }
     }
 
@@ -246,7 +246,7 @@ internal sealed partial class DeviceState
                 break;
             }
 
-            lease.End = lease.OfferedUpTo = _leasing.CutTail(work, cut, range.End, _leasingEffects);
+            lease.End = lease.OfferedUpTo = _leasing.CutTail(_now, work, cut, range.End, _leasingEffects);
             if (lease.End > range.Begin)
             {
                 lease.Works[work] = new IndexRange(range.Begin, lease.End);
@@ -324,7 +324,14 @@ internal sealed partial class DeviceState
 
         run.Lease.RunCount--;
         CommitResult result = _leasing.Commit(
-            run.Slot, completed.Run, _leasing.Epoch, run.Range.End, completed.Burnt, completed.Busy, _leasingEffects);
+            _now,
+            run.Slot,
+            completed.Run,
+            _leasing.Epoch,
+            run.Range.End,
+            completed.Burnt,
+            completed.Busy,
+            _leasingEffects);
         Invariant.Holds(result.Status == CommitStatus.Accepted);
         CarryOut();
         if (run.Work.MergeCount > 0)
@@ -369,7 +376,7 @@ internal sealed partial class DeviceState
         }
 
         run.Lease.RunCount--;
-        _leasing.Nack(run.Slot, lost.Run, _leasing.Epoch, _leasingEffects);
+        _leasing.Nack(_now, run.Slot, lost.Run, _leasing.Epoch, _leasingEffects);
         CarryOut();
         if (_leasing.Progress(run.Work.Id)?.ExcludedCount == _slotCount)
         {
@@ -401,7 +408,7 @@ internal sealed partial class DeviceState
         AnnounceWindow();
         for (int slot = 0; slot < _slotCount; slot++)
         {
-            _leasing.SetWindow(new ChildId(slot), Fuel.Zero, _leasingEffects);
+            _leasing.SetWindow(_now, new ChildId(slot), Fuel.Zero, _leasingEffects);
         }
     }
 }

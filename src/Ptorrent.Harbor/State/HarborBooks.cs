@@ -14,6 +14,9 @@ internal sealed class HarborBooks(LeaseEpoch epoch)
     /// <summary>What the leasing decided and what is not carried over yet.</summary>
     public List<LeasingEffect> LeasingEffects { get; } = [];
 
+    /// <summary>When the present event happened.</summary>
+    public TimeSpan Now { get; set; }
+
     /// <summary>Takes the effects of the present event.</summary>
     public List<HarborEffect> Effects { get; set; } = [];
 

@@ -44,6 +44,7 @@ internal sealed class HarborState
     public void Restore(DateTimeOffset now, AdmittedJob admitted, StoredJob stored, List<HarborEffect> effects)
     {
         _books.Effects = effects;
+        _books.Now = now - DateTimeOffset.UnixEpoch;
         JobRecord job = new(admitted, stored.Number, stored.SubmittedAt)
         {
             IsStored = true,
@@ -78,6 +79,7 @@ internal sealed class HarborState
     public void Handle(DateTimeOffset now, HarborEvent evt, List<HarborEffect> effects)
     {
         _books.Effects = effects;
+        _books.Now = now - DateTimeOffset.UnixEpoch;
         switch (evt)
         {
             case HarborEvent.Committed committed:
@@ -171,7 +173,7 @@ internal sealed class HarborState
 
         AgentRecord agent = new(joined.Child, joined.Agent, joined.Name, joined.SlotCount, now);
         _books.Agents.Add(joined.Child, agent);
-        _books.Leasing.AddChild(joined.Child, joined.SlotCount, joined.SlotRate);
+        _books.Leasing.AddChild(_books.Now, joined.Child, joined.SlotCount, joined.SlotRate);
         _books.Persist(new StorageRecord.AgentSeen(joined.Agent, joined.Name), null);
         _books.MarkAllDirty();
     }
@@ -180,7 +182,7 @@ internal sealed class HarborState
     {
         if (_books.Agents.Remove(child))
         {
-            _books.Leasing.RemoveChild(child, _books.LeasingEffects);
+            _books.Leasing.RemoveChild(_books.Now, child, _books.LeasingEffects);
             _books.MarkAllDirty();
         }
     }
@@ -196,7 +198,7 @@ internal sealed class HarborState
         agent.Window = window.Window;
         if (_books.StalledBecause is null)
         {
-            _books.Leasing.SetWindow(window.Child, window.Window, _books.LeasingEffects);
+            _books.Leasing.SetWindow(_books.Now, window.Child, window.Window, _books.LeasingEffects);
         }
 
         if (opensOrCloses)
@@ -224,6 +226,7 @@ internal sealed class HarborState
         }
 
         CommitResult result = _books.Leasing.Commit(
+            _books.Now,
             committed.Child,
             committed.Lease,
             committed.Epoch,
@@ -315,7 +318,7 @@ internal sealed class HarborState
     private void GiveBack(JobRecord job, ChildId child, LeaseId lease, LeaseEpoch epoch)
     {
         job.MergeLeases.Remove(lease);
-        _books.Leasing.Nack(child, lease, epoch, _books.LeasingEffects);
+        _books.Leasing.Nack(_books.Now, child, lease, epoch, _books.LeasingEffects);
         _books.MarkDirty(job);
     }
 
@@ -330,7 +333,7 @@ internal sealed class HarborState
         foreach (AgentRecord agent in _books.Agents.Values)
         {
             // Nothing new is begun; what comes back of what was begun waits in memory.
-            _books.Leasing.SetWindow(agent.Child, Fuel.Zero, _books.LeasingEffects);
+            _books.Leasing.SetWindow(_books.Now, agent.Child, Fuel.Zero, _books.LeasingEffects);
         }
 
         foreach (JobRecord job in _books.Jobs.Values.Where(j => !j.IsStored).OrderBy(j => j.Number).ToArray())
@@ -354,7 +357,7 @@ internal sealed class HarborState
             _books.StalledBecause = null;
             foreach (AgentRecord agent in _books.Agents.Values)
             {
-                _books.Leasing.SetWindow(agent.Child, agent.Window, _books.LeasingEffects);
+                _books.Leasing.SetWindow(_books.Now, agent.Child, agent.Window, _books.LeasingEffects);
             }
 
             _books.MarkAllDirty();

@@ -209,7 +209,7 @@ internal sealed class JobCourse
             _books.Works.Add(work, job);
             WorkDescription description =
                 new(work, (ulong)job.FirstMergeWork.Value.Value, round.GroupsLeft()) { LeaseIndexCountMax = 1 };
-            _books.Leasing.AddWork(description, _books.LeasingEffects);
+            _books.Leasing.AddWork(_books.Now, description, _books.LeasingEffects);
         }
         else if (round.IsLast)
         {
@@ -267,7 +267,7 @@ internal sealed class JobCourse
         {
             LeaseIndexCountMax = GrantFrames.LeaseIndexCountMax(job.Request),
         };
-        _books.Leasing.AddWork(description, _books.LeasingEffects);
+        _books.Leasing.AddWork(_books.Now, description, _books.LeasingEffects);
     }
 
     /// <summary>The program fails wherever it runs.</summary>
@@ -283,7 +283,7 @@ internal sealed class JobCourse
     /// <summary>Takes a job's leases back from everybody.</summary>
     private void StopWork(JobRecord job)
     {
-        _books.Leasing.RemoveWork(job.Work, _books.LeasingEffects);
+        _books.Leasing.RemoveWork(_books.Now, job.Work, _books.LeasingEffects);
         job.MergeLeases.Clear();
     }
 

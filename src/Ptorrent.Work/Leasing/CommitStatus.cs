@@ -14,4 +14,7 @@ public enum CommitStatus
 
     /// <summary>It names an end that is not beyond what was committed, or beyond the lease.</summary>
     OutsideLease = 4,
+
+    /// <summary>Another child was given the same indices and is further; this lease is cancelled.</summary>
+    LostToTwin = 5,
 }

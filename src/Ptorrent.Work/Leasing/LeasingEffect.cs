@@ -8,7 +8,7 @@ namespace Ptorrent.Work.Leasing;
 /// <param name="Child">To whom.</param>
 /// <param name="Lease">Which lease.</param>
 /// <param name="Epoch">The lease's fencing token.</param>
-/// <param name="Range">The lease's indices.</param>
+/// <param name="Range">The lease's indices; of a revoke, those that are wanted back: a tail of the lease.</param>
 /// <param name="Estimate">What it is expected to burn.</param>
 public readonly record struct LeasingEffect(
     LeasingEffectKind Kind,

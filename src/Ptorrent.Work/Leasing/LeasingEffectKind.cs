@@ -11,4 +11,8 @@ public enum LeasingEffectKind
 
     /// <summary>All of the work is committed; the node has forgotten it. Lease and child are not set.</summary>
     Complete = 3,
+
+    /// <summary>Ask the child to give back the lease's tail: the effect's range is what is wanted back. The child
+    /// answers with where what it keeps ends.</summary>
+    Revoke = 4,
 }

@@ -13,7 +13,8 @@ namespace Ptorrent.Work.Leasing;
 /// speed of the child and the measured cost of an index; while that cost is unknown a lease is one index.
 /// Source of the shrinking share: factoring (S. F. Hummel, E. Schonberg, L. E. Flynn, "Factoring: a method for
 /// scheduling parallel loops", 1992), here per lease instead of per round.
-/// Methods append the effects that they cause, in order, to the caller's list. Not for several threads.
+/// Every method takes the present moment, as time since some fixed moment; it never goes back. Methods append the
+/// effects that they cause, in order, to the caller's list. Not for several threads.
 /// </summary>
 public sealed class LeasingState
 {
@@ -49,12 +50,17 @@ public sealed class LeasingState
 
     /// <summary>Takes in work and hands out what children have room for.</summary>
     /// <exception cref="InvariantException">The id is in use, or there is no index.</exception>
-    public void AddWork(WorkDescription description, List<LeasingEffect> effects)
+    public void AddWork(TimeSpan now, WorkDescription description, List<LeasingEffect> effects)
     {
         if (!_costs.TryGetValue(description.Class, out WorkCost? cost))
         {
             cost = new WorkCost();
             _costs.Add(description.Class, cost);
+        }
+
+        if (description.Learned is { } learned)
+        {
+            cost.Learn(learned);
         }
 
         _lastOrder++;
@@ -72,7 +78,7 @@ public sealed class LeasingState
     }
 
     /// <summary>Forgets work and cancels its leases. Unknown work is nothing to forget.</summary>
-    public void RemoveWork(WorkId id, List<LeasingEffect> effects)
+    public void RemoveWork(TimeSpan now, WorkId id, List<LeasingEffect> effects)
     {
         if (!_works.TryGetValue(id, out Work? work))
         {
@@ -93,12 +99,13 @@ public sealed class LeasingState
     /// Takes indices back from the end of a work that is one range: those from <paramref name="from"/> on that nobody
     /// has begun. If nothing is left of the work it is complete.
     /// </summary>
+    /// <param name="now">The present moment.</param>
     /// <param name="id">The work.</param>
     /// <param name="from">The first index that is to go.</param>
     /// <param name="end">One past the work's last index, as it was added or cut before.</param>
     /// <param name="effects">Takes the effects.</param>
     /// <returns>One past the work's last index from now on; <paramref name="end"/> where nothing was taken.</returns>
-    public long CutTail(WorkId id, long from, long end, List<LeasingEffect> effects)
+    public long CutTail(TimeSpan now, WorkId id, long from, long end, List<LeasingEffect> effects)
     {
         if (!_works.TryGetValue(id, out Work? work))
         {
@@ -133,11 +140,12 @@ public sealed class LeasingState
     }
 
     /// <summary>Takes in a child. It gets nothing until it opens its window.</summary>
+    /// <param name="now">The present moment.</param>
     /// <param name="id">Its id; must not be in use.</param>
     /// <param name="slotCount">How many indices it works on side by side; at least 1.</param>
     /// <param name="slotRate">The speed of one slot, as it says or as was learned earlier.</param>
     /// <exception cref="InvariantException">The id is in use or there is no slot.</exception>
-    public void AddChild(ChildId id, int slotCount, ComputeRate slotRate)
+    public void AddChild(TimeSpan now, ChildId id, int slotCount, ComputeRate slotRate)
     {
         Invariant.Holds(slotCount > 0 && slotRate.FuelPerSecond > 0);
         Invariant.Holds(_children.TryAdd(id, new Child(id, slotCount, slotRate)));
@@ -145,7 +153,7 @@ public sealed class LeasingState
 
     /// <summary>Forgets a child; what it had not committed goes to others. An unknown child is nothing to
     /// forget.</summary>
-    public void RemoveChild(ChildId id, List<LeasingEffect> effects)
+    public void RemoveChild(TimeSpan now, ChildId id, List<LeasingEffect> effects)
     {
         if (!_children.Remove(id, out Child? child))
         {
@@ -168,7 +176,7 @@ public sealed class LeasingState
 
     /// <summary>Sets how much fuel may be outstanding with a child; zero is a pause. Unknown children are left alone.
     /// </summary>
-    public void SetWindow(ChildId id, Fuel window, List<LeasingEffect> effects)
+    public void SetWindow(TimeSpan now, ChildId id, Fuel window, List<LeasingEffect> effects)
     {
         if (_children.TryGetValue(id, out Child? child))
         {
@@ -181,6 +189,7 @@ public sealed class LeasingState
     /// A child has done its lease up to <paramref name="upto"/>. If it counts, the indices are done for good, and
     /// effects tell what the child gets next and whether the work is complete.
     /// </summary>
+    /// <param name="now">The present moment.</param>
     /// <param name="id">The child that reports.</param>
     /// <param name="lease">Its lease.</param>
     /// <param name="epoch">The epoch that it was granted with.</param>
@@ -189,6 +198,7 @@ public sealed class LeasingState
     /// <param name="busy">Time of one slot spent on it.</param>
     /// <param name="effects">Takes the effects.</param>
     public CommitResult Commit(
+        TimeSpan now,
         ChildId id,
         LeaseId lease,
         LeaseEpoch epoch,
@@ -232,7 +242,7 @@ public sealed class LeasingState
     /// A child gives its lease back and gets no more of this work; what was committed stays, the rest goes to others. A
     /// lease that it does not hold is nothing to give back.
     /// </summary>
-    public void Nack(ChildId id, LeaseId lease, LeaseEpoch epoch, List<LeasingEffect> effects)
+    public void Nack(TimeSpan now, ChildId id, LeaseId lease, LeaseEpoch epoch, List<LeasingEffect> effects)
     {
         if (epoch == Epoch && TryFind(id, lease, out Lease? held))
         {
@@ -242,6 +252,68 @@ public sealed class LeasingState
             FillAll(effects);
         }
     }
+
+    /// <summary>
+    /// A child answers a revoke: the lease ends at <paramref name="from"/>; what was behind that goes to others. A
+    /// lease that it does not hold has nothing to keep.
+    /// </summary>
+    /// <param name="now">The present moment.</param>
+    /// <param name="id">The child.</param>
+    /// <param name="lease">Its lease.</param>
+    /// <param name="from">One past the last index that the child keeps; the end where it gives nothing back.</param>
+    /// <param name="effects">Takes the effects.</param>
+    public void Keep(TimeSpan now, ChildId id, LeaseId lease, long from, List<LeasingEffect> effects)
+    {
+        if (TryFind(id, lease, out Lease? held) && from >= held.Left.Begin && from < held.Left.End)
+        {
+            IndexRange tail = new(from, held.Left.End);
+            Shrink(held, new IndexRange(held.Left.Begin, from));
+            Return(held.Work, tail);
+            FillAll(effects);
+        }
+    }
+
+    /// <summary>
+    /// A child that was away goes on with what it had: the first contiguous piece of <paramref name="wanted"/> that
+    /// nobody has becomes its lease. No grant effect tells of it.
+    /// </summary>
+    /// <param name="now">The present moment.</param>
+    /// <param name="id">The child.</param>
+    /// <param name="work">The work of the indices.</param>
+    /// <param name="wanted">The indices that the child still has.</param>
+    /// <param name="effects">Takes the effects.</param>
+    /// <returns>The lease; null where nothing of it is to be had: somebody else has it, it is committed, or child or
+    /// work are unknown.</returns>
+    public AdoptedLease? Adopt(
+        TimeSpan now,
+        ChildId id,
+        WorkId work,
+        IndexRange wanted,
+        List<LeasingEffect> effects)
+    {
+        if (!_children.TryGetValue(id, out Child? child)
+            || !_works.TryGetValue(work, out Work? held)
+            || held.Excluded.Contains(id)
+            || !held.Pending.TryTakeWithin(wanted, out IndexRange range))
+        {
+            return null;
+        }
+
+        held.Cost.IndicesPending -= range.Count;
+        if (held.Pending.IsEmpty)
+        {
+            _ready.Remove(held);
+        }
+
+        Lease lease = Hold(child, held, range, FuelPerIndex(child, held));
+        return new AdoptedLease(lease.Id, range, EstimateOf(lease));
+    }
+
+    /// <summary>When <see cref="PassTime"/> is due; null while nothing waits for time.</summary>
+    public TimeSpan? NextWakeAt => null;
+
+    /// <summary>Time has passed: what waited for it is done.</summary>
+    public void PassTime(TimeSpan now, List<LeasingEffect> effects) => FillAll(effects);
 
     /// <summary>Which work a lease belongs to, if the child holds it.</summary>
     public bool TryGetWork(ChildId id, LeaseId lease, out WorkId work)
@@ -269,6 +341,12 @@ public sealed class LeasingState
             : null;
         return new WorkProgress(work.IndicesLeft, work.Pending.Count, slots, timeLeft, work.Excluded.Count);
     }
+
+    /// <summary>What an index of a class costs, as learned; null while nothing of it has come back.</summary>
+    public LearnedCost? CostOf(ulong @class) =>
+        _costs.TryGetValue(@class, out WorkCost? cost) && cost.IsKnown
+            ? new LearnedCost(cost.FuelPerIndex, cost.IndicesObserved)
+            : null;
 
     /// <summary>Slots of a child that its leases keep busy.</summary>
     public int BusySlotCount(ChildId id) =>
@@ -317,10 +395,21 @@ public sealed class LeasingState
             return false;
         }
 
-        double fuelPerIndex = work.Cost.IsKnown
-            ? work.Cost.FuelPerIndex
-            : Math.Max(1, child.SlotRate * _limits.LeaseTimeMin.TotalSeconds);
+        double fuelPerIndex = FuelPerIndex(child, work);
         IndexRange range = Take(work, LeaseIndexCount(child, work, time, fuelPerIndex));
+        Lease lease = Hold(child, work, range, fuelPerIndex);
+        effects.Add(new(LeasingEffectKind.Grant, work.Id, child.Id, lease.Id, Epoch, range, EstimateOf(lease)));
+        return true;
+    }
+
+    private double FuelPerIndex(Child child, Work work) => work.Cost.IsKnown
+        ? work.Cost.FuelPerIndex
+        : Math.Max(1, child.SlotRate * _limits.LeaseTimeMin.TotalSeconds);
+
+    private static Fuel EstimateOf(Lease lease) => new((long)Math.Min(Math.Ceiling(lease.FuelLeft), long.MaxValue / 4));
+
+    private Lease Hold(Child child, Work work, IndexRange range, double fuelPerIndex)
+    {
         Lease lease = new(new LeaseId(++_lastLease), child, work, range, fuelPerIndex);
         _leases.Add(lease.Id, lease);
         child.Leases.Add(lease.Id, lease);
@@ -328,9 +417,7 @@ public sealed class LeasingState
         child.FuelOutstanding += lease.FuelLeft;
         ChangeOutstanding(work, lease.FuelLeft);
         work.Leases.Add(lease.Id, lease);
-        Fuel estimate = new((long)Math.Min(Math.Ceiling(lease.FuelLeft), long.MaxValue / 4));
-        effects.Add(new(LeasingEffectKind.Grant, work.Id, child.Id, lease.Id, Epoch, range, estimate));
-        return true;
+        return lease;
     }
 
     private Work? NextFor(Child child)

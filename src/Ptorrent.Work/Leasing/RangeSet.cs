@@ -90,6 +90,31 @@ internal sealed class RangeSet
         return cutTo;
     }
 
+    /// <summary>Takes out the first contiguous piece of what lies inside <paramref name="wanted"/>; false where no
+    /// index does.</summary>
+    public bool TryTakeWithin(IndexRange wanted, out IndexRange taken)
+    {
+        int at = FirstBeginningAtOrAfter(wanted.Begin);
+        if (at > 0 && _ranges[at - 1].End > wanted.Begin)
+        {
+            at--;
+        }
+
+        taken = default;
+        if (wanted.IsEmpty || at == _ranges.Count || _ranges[at].Begin >= wanted.End)
+        {
+            return false;
+        }
+
+        IndexRange range = _ranges[at];
+        taken = new IndexRange(Math.Max(range.Begin, wanted.Begin), Math.Min(range.End, wanted.End));
+        _ranges.RemoveAt(at);
+        Count -= range.Count;
+        Add(new IndexRange(taken.End, range.End));
+        Add(new IndexRange(range.Begin, taken.Begin));
+        return true;
+    }
+
     private int FirstBeginningAtOrAfter(long index)
     {
         int low = 0;

@@ -16,6 +16,10 @@ public sealed record WorkDescription(WorkId Id, ulong Class, ImmutableArray<Inde
     /// <summary>Whether it is served before all older work that is not urgent. Default false.</summary>
     public bool IsUrgent { get; init; }
 
+    /// <summary>What an index of the class costs, as learned in an earlier life of the node. It counts while nothing of
+    /// the class has come back. Default nothing is known.</summary>
+    public LearnedCost? Learned { get; init; }
+
     /// <summary>Work that is one range.</summary>
     public static WorkDescription Of(WorkId id, ulong @class, IndexRange range) => new(id, @class, [range]);
 }

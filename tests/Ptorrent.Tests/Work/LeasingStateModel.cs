@@ -27,7 +27,7 @@ internal sealed class LeasingStateModel(ulong seed)
         _committed.Clear();
         _complete = false;
         WorkId work = new(++_lastWork);
-        _state.AddWork(WorkDescription.Of(work, 1, range), _effects);
+        _state.AddWork(TimeSpan.Zero, WorkDescription.Of(work, 1, range), _effects);
         int steps = 0;
         do
         {
@@ -94,8 +94,8 @@ internal sealed class LeasingStateModel(ulong seed)
     {
         ChildId child = new(++_lastChild);
         _children.Add(child);
-        _state.AddChild(child, 1 + (int)_prng.Below(3), new ComputeRate(1_000 + _prng.Below(100_000)));
-        _state.SetWindow(child, new Fuel(1 + _prng.Below(10_000_000)), _effects);
+        _state.AddChild(TimeSpan.Zero, child, 1 + (int)_prng.Below(3), new ComputeRate(1_000 + _prng.Below(100_000)));
+        _state.SetWindow(TimeSpan.Zero, child, new Fuel(1 + _prng.Below(10_000_000)), _effects);
     }
 
     private void Leave()
@@ -107,14 +107,14 @@ internal sealed class LeasingStateModel(ulong seed)
             _held.Remove(lease);
         }
 
-        _state.RemoveChild(child, _effects);
+        _state.RemoveChild(TimeSpan.Zero, child, _effects);
     }
 
     private void CommitNonsense()
     {
         LeaseId lease = new(_prng.Below(1_000_000) + 1_000_000);
         CommitStatus status = _state.Commit(
-            _children.First(), lease, Epoch, 1, new Fuel(1), TimeSpan.Zero, _effects).Status;
+            TimeSpan.Zero, _children.First(), lease, Epoch, 1, new Fuel(1), TimeSpan.Zero, _effects).Status;
         Assert.Equal(CommitStatus.UnknownLease, status);
         Assert.Empty(_effects);
     }
@@ -132,7 +132,7 @@ internal sealed class LeasingStateModel(ulong seed)
         long indices = upto - left.Begin;
         Fuel burnt = new(indices * (500 + _prng.Below(1_000)));
         CommitResult result = _state.Commit(
-            child, lease, Epoch, upto, burnt, TimeSpan.FromMilliseconds(_prng.Below(50)), _effects);
+            TimeSpan.Zero, child, lease, Epoch, upto, burnt, TimeSpan.FromMilliseconds(_prng.Below(50)), _effects);
         Assert.Equal(CommitStatus.Accepted, result.Status);
         Assert.Equal(new IndexRange(left.Begin, upto), result.Range);
         for (long i = left.Begin; i < upto; i++)

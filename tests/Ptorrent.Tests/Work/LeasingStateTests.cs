@@ -23,7 +23,7 @@ public sealed class LeasingStateTests
         Join(First, slots: 1);
         Assert.Empty(_effects);
 
-        _state.SetWindow(First, new Fuel(long.MaxValue), _effects);
+        _state.SetWindow(TimeSpan.Zero, First, new Fuel(long.MaxValue), _effects);
 
         // Nothing is known of the cost of an index yet: one index at work and one that waits.
         Assert.Equal(
@@ -104,7 +104,7 @@ public sealed class LeasingStateTests
         Assert.Equal(Job, result.Work);
         Assert.Equal(new IndexRange(big.Range.Begin, big.Range.Begin + 60), result.Range);
         _effects.Clear();
-        _state.RemoveChild(First, _effects);
+        _state.RemoveChild(TimeSpan.Zero, First, _effects);
         JoinOpen(Second);
 
         // The next child begins where the prefix ended: committed indices are not handed out again.
@@ -119,7 +119,7 @@ public sealed class LeasingStateTests
         JoinOpen(Second);
         _effects.Clear();
 
-        _state.RemoveChild(First, _effects);
+        _state.RemoveChild(TimeSpan.Zero, First, _effects);
 
         Assert.Equal([new IndexRange(0, 1), new IndexRange(1, 2)], _effects.Select(e => e.Range));
         Assert.All(_effects, e => Assert.Equal(Second, e.Child));
@@ -150,7 +150,7 @@ public sealed class LeasingStateTests
         _effects.Clear();
 
         CommitStatus Try(ChildId child, LeaseId id, LeaseEpoch epoch, long upto) =>
-            _state.Commit(child, id, epoch, upto, new Fuel(1), TimeSpan.Zero, _effects).Status;
+            _state.Commit(TimeSpan.Zero, child, id, epoch, upto, new Fuel(1), TimeSpan.Zero, _effects).Status;
 
         Assert.Equal(CommitStatus.StaleEpoch, Try(First, lease.Lease, new(2), 1));
         Assert.Equal(CommitStatus.UnknownLease, Try(Second, lease.Lease, Epoch, 1));
@@ -173,7 +173,7 @@ public sealed class LeasingStateTests
         _effects.Clear();
         foreach (LeasingEffect lease in leases)
         {
-            _state.Nack(First, lease.Lease, Epoch, _effects);
+            _state.Nack(TimeSpan.Zero, First, lease.Lease, Epoch, _effects);
         }
 
         Assert.Empty(_effects);
@@ -189,7 +189,7 @@ public sealed class LeasingStateTests
         AddJob(0, 1_000);
         LeasingEffect lease = _effects[0];
         _effects.Clear();
-        _state.RemoveWork(Job, _effects);
+        _state.RemoveWork(TimeSpan.Zero, Job, _effects);
         Assert.Equal(2, _effects.Count(e => e.Kind == LeasingEffectKind.Cancel));
         Assert.Equal(CommitStatus.UnknownLease, Commit(lease, lease.Range.End).Status);
     }
@@ -198,7 +198,7 @@ public sealed class LeasingStateTests
     public void SetWindow_Zero_PausesTheChild()
     {
         JoinOpen(First);
-        _state.SetWindow(First, Fuel.Zero, _effects);
+        _state.SetWindow(TimeSpan.Zero, First, Fuel.Zero, _effects);
         AddJob(0, 10);
         Assert.Empty(_effects);
     }
@@ -208,7 +208,7 @@ public sealed class LeasingStateTests
     {
         JoinOpen(First, slots: 2);
         AddJob(0, 100);
-        _state.AddWork(WorkDescription.Of(new(8), 8, new(0, 100)), _effects);
+        _state.AddWork(TimeSpan.Zero, WorkDescription.Of(new(8), 8, new(0, 100)), _effects);
         LeasingEffect done = _effects[0];
         _effects.Clear();
         Commit(done, done.Range.End);
@@ -216,11 +216,13 @@ public sealed class LeasingStateTests
 
         LeasingState device = new(LeasingLimits.Core, Epoch);
         List<LeasingEffect> effects = [];
-        device.AddChild(First, 2, Rate);
-        device.SetWindow(First, new Fuel(long.MaxValue), effects);
-        device.AddWork(WorkDescription.Of(Job, 7, new(0, 100)), effects);
-        device.AddWork(WorkDescription.Of(new(8), 8, new(0, 100)), effects);
-        device.Commit(First, effects[0].Lease, Epoch, effects[0].Range.End, new Fuel(1), TimeSpan.Zero, effects);
+        device.AddChild(TimeSpan.Zero, First, 2, Rate);
+        device.SetWindow(TimeSpan.Zero, First, new Fuel(long.MaxValue), effects);
+        device.AddWork(TimeSpan.Zero, WorkDescription.Of(Job, 7, new(0, 100)), effects);
+        device.AddWork(TimeSpan.Zero, WorkDescription.Of(new(8), 8, new(0, 100)), effects);
+        LeasingEffect first = effects[0];
+        device.Commit(
+            TimeSpan.Zero, First, first.Lease, Epoch, first.Range.End, new Fuel(1), TimeSpan.Zero, effects);
         Assert.DoesNotContain(effects, e => e.Work == new WorkId(8));
     }
 
@@ -228,7 +230,7 @@ public sealed class LeasingStateTests
     public void AddWork_PartsWereCommittedEarlier_OnlyTheRestIsLeased()
     {
         JoinOpen(First);
-        _state.AddWork(new WorkDescription(Job, 7, [new(0, 1), new(5, 6)]), _effects);
+        _state.AddWork(TimeSpan.Zero, new WorkDescription(Job, 7, [new(0, 1), new(5, 6)]), _effects);
         Assert.Equal([new IndexRange(0, 1), new IndexRange(5, 6)], _effects.Select(e => e.Range));
         Assert.Equal(2, _state.Progress(Job)!.Value.IndicesLeft);
     }
@@ -242,7 +244,7 @@ public sealed class LeasingStateTests
         _effects.Clear();
 
         // An index turns out to take 1,000 s, far beyond the window of 20 s.
-        _state.SetWindow(First, new Fuel(4 * 20 * 1_000_000), _effects);
+        _state.SetWindow(TimeSpan.Zero, First, new Fuel(4 * 20 * 1_000_000), _effects);
         foreach (LeasingEffect probe in probes)
         {
             Commit(probe, probe.Range.End, new Fuel(1_000_000_000), TimeSpan.FromSeconds(1_000));
@@ -277,19 +279,27 @@ public sealed class LeasingStateTests
     private static string Shown(LeasingEffect e) => $"{e.Kind} {e.Child.Value} {e.Lease.Value} {e.Range}";
 
     private void AddJob(long begin, long end) =>
-        _state.AddWork(WorkDescription.Of(Job, 7, new IndexRange(begin, end)), _effects);
+        _state.AddWork(TimeSpan.Zero, WorkDescription.Of(Job, 7, new IndexRange(begin, end)), _effects);
 
     private void Join(ChildId child, int slots, ComputeRate? rate = null) =>
-        _state.AddChild(child, slots, rate ?? Rate);
+        _state.AddChild(TimeSpan.Zero, child, slots, rate ?? Rate);
 
     private void JoinOpen(ChildId child, int slots = 1, ComputeRate? rate = null)
     {
         Join(child, slots, rate);
-        _state.SetWindow(child, new Fuel(long.MaxValue), _effects);
+        _state.SetWindow(TimeSpan.Zero, child, new Fuel(long.MaxValue), _effects);
     }
 
     private CommitResult Commit(LeasingEffect lease, long upto, Fuel? burnt = null, TimeSpan busy = default) =>
-        _state.Commit(lease.Child, lease.Lease, lease.Epoch, upto, burnt ?? new Fuel(1_000), busy, _effects);
+        _state.Commit(
+            TimeSpan.Zero,
+            lease.Child,
+            lease.Lease,
+            lease.Epoch,
+            upto,
+            burnt ?? new Fuel(1_000),
+            busy,
+            _effects);
 
     /// <summary>Commits whole leases until one has more than <paramref name="count"/> indices; that one.</summary>
     private LeasingEffect GrowUntil(long count)
