@@ -42,6 +42,21 @@ public static class LinkLimits
     /// <summary>Leases that one child holds at the same time.</summary>
     public const int LeaseCountMax = 262_144;
 
+    /// <summary>Leases of an earlier link that a child names in its greeting.</summary>
+    public const int HoldingCountMax = 4_096;
+
+    /// <summary>A greeting, in bytes as encoded.</summary>
+    public const int HelloBytesMax = 512 * 1024;
+
+    /// <summary>Leases in one receipt.</summary>
+    public const int ReceiptPrefixCountMax = 4_096;
+
+    /// <summary>
+    /// Inline bytes that a child may have committed without a receipt before the parent sends one, although no lease is
+    /// done.
+    /// </summary>
+    public const int ReceiptBytesDue = 1 << 20;
+
     /// <summary>Frames that wait in a link to be sent; a sender waits for room.</summary>
     public const int OutboxFrameCountMax = 64;
 

@@ -180,7 +180,7 @@ internal sealed partial class DeviceState
         _effects.Add(new DeviceEffect.Commit(lease.Number, frame, segment));
     }
 
-    /// <summary>The program failed: with this lease all others of its job are over.</summary>
+    /// <summary>The program failed in this lease; others of its job go on and tell for themselves.</summary>
     private void Fail(DeviceLease lease, ModelFailure failure)
     {
         Send(new Frame
@@ -193,10 +193,7 @@ internal sealed partial class DeviceState
                 Failure = failure.ToFrame(),
             },
         });
-        foreach (DeviceLease other in lease.Job.Leases.Values.ToArray())
-        {
-            Drop(other);
-        }
+        Drop(lease);
     }
 
     private void Nack(DeviceLease lease, NackReason reason, string detail)

@@ -269,10 +269,12 @@ internal sealed partial class DeviceState
 
     private void OnProgramRefused(JobId id, string message)
     {
-        if (_jobs.TryGetValue(id, out DeviceJob? job) && job.Leases.Count > 0)
+        if (_jobs.TryGetValue(id, out DeviceJob? job))
         {
-            DeviceLease lease = job.Leases.Values.First();
-            Fail(lease, new ModelFailure(lease.Range.Begin, TrapCode.LoadFailed, message, Fuel.Zero));
+            foreach (DeviceLease lease in job.Leases.Values.ToArray())
+            {
+                Fail(lease, new ModelFailure(lease.Range.Begin, TrapCode.LoadFailed, message, Fuel.Zero));
+            }
         }
 
         Forget(id);

@@ -194,10 +194,13 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
                 new DeviceEvent.Granted(frame.Grant, link.Session.DescriptionOf(frame.Grant.Job)!),
             Frame.BodyOneofCase.Cancel => new DeviceEvent.Cancelled(frame.Cancel.Lease),
             Frame.BodyOneofCase.Revoke => new DeviceEvent.Revoked(frame.Revoke.Lease, frame.Revoke.From),
-            _ => null,
+            Frame.BodyOneofCase.Receipt => null,
+            _ => throw new UnreachableException(),
         };
-        Invariant.Holds(happened is not null);
-        Handle(happened);
+        if (happened is not null)
+        {
+            Handle(happened);
+        }
     }
 
     private void Handle(DeviceEvent happened)

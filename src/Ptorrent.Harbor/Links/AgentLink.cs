@@ -29,7 +29,6 @@ internal sealed class AgentLink : IDisposable
     private readonly ILink _link;
     private readonly LinkSession _session;
     private readonly Lock _lock = new();
-    private readonly Dictionary<long, HeldLease> _leases = [];
     private readonly Channel<Outgoing> _outbox;
     private readonly CancellationTokenSource _broken;
     private string? _closeReason;
@@ -106,23 +105,10 @@ internal sealed class AgentLink : IDisposable
                 return false;
             }
 
-            switch (frame.BodyCase)
+            if (frame.Commit is { } commit)
             {
-                case Frame.BodyOneofCase.Commit:
-                    HeldLease lease = _leases[frame.Commit.Lease];
-                    combine = lease.Combine;
-                    if (frame.Commit.Upto == lease.End)
-                    {
-                        _leases.Remove(frame.Commit.Lease);
-                    }
-
-                    break;
-                case Frame.BodyOneofCase.Nack:
-                    // A failed program's other leases stay in the book until the link ends: the session knows better.
-                    _leases.Remove(frame.Nack.Lease);
-                    break;
-                default:
-                    break;
+                // What is committed has no receipt yet, so the session still knows the lease.
+                combine = (CombineKind)_session.DescriptionOfLease(commit.Lease)!.Combine;
             }
 
             return true;
@@ -152,25 +138,9 @@ internal sealed class AgentLink : IDisposable
                 grant.Description = outgoing.Description;
             }
 
-            if (_session.Send(frame) == FrameVerdict.Late)
-            {
-                return false;
-            }
-
-            if (frame.Grant is { } sent)
-            {
-                _leases.Add(sent.Lease, new HeldLease(sent.End, (CombineKind)outgoing.Description!.Combine));
-            }
-            else if (frame.Cancel is { } cancel)
-            {
-                _leases.Remove(cancel.Lease);
-            }
-
-            return true;
+            return _session.Send(frame) == FrameVerdict.Accepted;
         }
     }
 
     private readonly record struct Outgoing(Frame Frame, JobDescription? Description);
-
-    private readonly record struct HeldLease(long End, CombineKind Combine);
 }

@@ -32,6 +32,7 @@ public static class FrameCodec
         if (bytes.Length > LinkLimits.FrameBytesMax)
         {
             throw new LinkProtocolException(
+                LinkFault.FrameTooLarge,
                 $"A frame has at most {LinkLimits.FrameBytesMax} bytes, this one {bytes.Length}.");
         }
 
@@ -42,11 +43,11 @@ public static class FrameCodec
         }
         catch (InvalidProtocolBufferException exception)
         {
-            throw new LinkProtocolException("The bytes are no frame.", exception);
+            throw new LinkProtocolException(LinkFault.NotAFrame, "The bytes are no frame.", exception);
         }
 
         return FrameRules.Check(frame) is { } broken
-            ? throw new LinkProtocolException($"{frame.BodyCase}: {broken}.")
+            ? throw new LinkProtocolException(LinkFault.FrameInvalid, $"{frame.BodyCase}: {broken}.")
             : frame;
     }
 }

@@ -21,6 +21,7 @@ internal static class FrameRules
         Frame.BodyOneofCase.Keep => CheckCut(frame.Keep.Lease, frame.Keep.From),
         Frame.BodyOneofCase.Cancel => frame.Cancel.Lease <= 0 ? NoLease : null,
         Frame.BodyOneofCase.Nack => CheckNack(frame.Nack),
+        Frame.BodyOneofCase.Receipt => CheckReceipt(frame.Receipt),
         _ => "the frame is empty or of a kind that this version does not know",
     };
 
@@ -48,7 +49,56 @@ internal static class FrameRules
 
         return hello.MemoryBytes <= 0
             ? "the memory is not above zero"
-            : CheckName(hello.Name) ?? CheckName(hello.Software);
+            : CheckName(hello.Name)
+                ?? CheckName(hello.Software)
+                ?? CheckHoldings(hello.Holdings)
+                ?? (hello.CalculateSize() > LinkLimits.HelloBytesMax
+                    ? $"a greeting has at most {LinkLimits.HelloBytesMax} bytes"
+                    : null);
+    }
+
+    private static string? CheckHoldings(RepeatedField<Holding> holdings)
+    {
+        if (holdings.Count > LinkLimits.HoldingCountMax)
+        {
+            return $"there are at most {LinkLimits.HoldingCountMax} holdings";
+        }
+
+        long previous = 0;
+        foreach (Holding holding in holdings)
+        {
+            if (holding.Lease <= previous)
+            {
+                return "the holdings are not in the order of their leases";
+            }
+
+            if (holding.Epoch < 0 || holding.Job == 0 || holding.Begin < 0 || holding.End <= holding.Begin)
+            {
+                return "a holding has no job, a negative epoch, or an empty range";
+            }
+
+            previous = holding.Lease;
+        }
+
+        return null;
+    }
+
+    private static string? CheckReceipt(Receipt receipt)
+    {
+        if (receipt.Prefixes.Count is 0 or > LinkLimits.ReceiptPrefixCountMax)
+        {
+            return $"a receipt is for 1 to {LinkLimits.ReceiptPrefixCountMax} leases";
+        }
+
+        foreach (LeasePrefix prefix in receipt.Prefixes)
+        {
+            if (prefix.Lease <= 0 || prefix.Upto <= 0)
+            {
+                return "a lease's id or its end is not above zero";
+            }
+        }
+
+        return null;
     }
 
     private static string? CheckWelcome(Welcome welcome)
@@ -86,6 +136,11 @@ internal static class FrameRules
         if (grant.FuelEstimate < 0)
         {
             return "the estimate is negative";
+        }
+
+        if (grant.Resumes < 0 || (grant.Resumes > 0 && grant.Parts.Count > 0))
+        {
+            return "what it resumes is negative, or is a merge";
         }
 
         return CheckDescription(grant.Description) ?? CheckInputs(grant) ?? CheckParts(grant);

@@ -8,21 +8,20 @@ namespace Ptorrent.Link.Sessions;
 /// </summary>
 internal sealed class DescribedJobs
 {
-    private readonly Dictionary<ulong, LinkedListNode<DescribedJob>> _byId = [];
-    private readonly LinkedList<DescribedJob> _byGrant = [];
+    private readonly Dictionary<ulong, LinkedListNode<(ulong Job, JobDescription Description)>> _byId = [];
+    private readonly LinkedList<(ulong Job, JobDescription Description)> _byGrant = [];
 
-    public DescribedJob? Find(ulong job) =>
-        _byId.TryGetValue(job, out LinkedListNode<DescribedJob>? node) ? node.Value : null;
+    public JobDescription? Find(ulong job) => _byId.GetValueOrDefault(job)?.Value.Description;
 
     /// <summary>Notes a grant: the job is now the one granted last.</summary>
     /// <returns>Null where the job is not known and the grant does not describe it.</returns>
-    public DescribedJob? Touch(ulong job, JobDescription? description)
+    public JobDescription? Touch(ulong job, JobDescription? description)
     {
-        if (_byId.TryGetValue(job, out LinkedListNode<DescribedJob>? node))
+        if (_byId.TryGetValue(job, out LinkedListNode<(ulong Job, JobDescription Description)>? node))
         {
             _byGrant.Remove(node);
             _byGrant.AddLast(node);
-            return node.Value;
+            return node.Value.Description;
         }
 
         if (description is null)
@@ -36,18 +35,7 @@ internal sealed class DescribedJobs
             _byGrant.RemoveFirst();
         }
 
-        DescribedJob described = new(job, description);
-        _byId.Add(job, _byGrant.AddLast(described));
-        return described;
-    }
-
-    internal sealed class DescribedJob(ulong job, JobDescription description)
-    {
-        public ulong Job { get; } = job;
-
-        public JobDescription Description { get; } = description;
-
-        /// <summary>The child said that the program failed: nothing of it is granted here any more.</summary>
-        public bool HasFailed { get; set; }
+        _byId.Add(job, _byGrant.AddLast((job, description)));
+        return description;
     }
 }

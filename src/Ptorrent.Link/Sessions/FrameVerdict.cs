@@ -7,8 +7,8 @@ public enum FrameVerdict
     Accepted = 1,
 
     /// <summary>
-    /// It speaks of a lease that is over or of a job that failed, because frames of both ends crossed on the way. What
-    /// came is passed over; what was to be sent is not sent.
+    /// It speaks of a lease that is over, because frames of both ends crossed on the way. What came is passed over;
+    /// what was to be sent is not sent.
     /// </summary>
     Late = 2,
 }

@@ -129,7 +129,7 @@ public sealed class WebSocketLink : ILink
                 length += received.Count;
                 if (received.MessageType != WebSocketMessageType.Binary)
                 {
-                    throw new LinkProtocolException("A message is text; frames are binary.");
+                    throw new LinkProtocolException(LinkFault.NotAFrame, "A message is text; frames are binary.");
                 }
 
                 if (received.EndOfMessage)
@@ -239,6 +239,7 @@ public sealed class WebSocketLink : ILink
         if (_buffer.Length > LinkLimits.FrameBytesMax)
         {
             throw new LinkProtocolException(
+                LinkFault.FrameTooLarge,
                 $"A frame has at most {LinkLimits.FrameBytesMax} bytes, and this one has more.");
         }
 

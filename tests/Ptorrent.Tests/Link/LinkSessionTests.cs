@@ -57,7 +57,7 @@ public sealed class LinkSessionTests
         Greet();
         foreach ((string name, Frame frame) in SampleFrames.All())
         {
-            bool isParents = name is "welcome" or "revoke" or "cancel"
+            bool isParents = name is "welcome" or "receipt" or "revoke" or "cancel"
                 || name.StartsWith("grant", StringComparison.Ordinal);
             LinkSession wrong = isParents ? _parent : _child;
             Assert.Throws<LinkProtocolException>(() => wrong.Receive(frame));
@@ -112,15 +112,17 @@ public sealed class LinkSessionTests
     }
 
     [Fact]
-    public void Cancel_CrossesLastCommit_IsLate()
+    public void Cancel_CrossesLastCommit_EndsWhatHasNoReceipt()
     {
         Greet();
         Down(SampleFrames.Grant());
         _parent.Send(SampleFrames.Cancel());
         _child.Send(SampleFrames.Commit(upto: 20));
 
-        Assert.Equal(FrameVerdict.Late, _child.Receive(SampleFrames.Cancel()));
+        Assert.Equal(FrameVerdict.Accepted, _child.Receive(SampleFrames.Cancel()));
         Assert.Equal(FrameVerdict.Late, _parent.Receive(SampleFrames.Commit(upto: 20)));
+        Assert.Equal(0, _child.LeaseCountWithoutReceipt);
+        Assert.Equal(0, _parent.LeaseCountWithoutReceipt);
     }
 
     [Fact]
@@ -206,22 +208,16 @@ public sealed class LinkSessionTests
     }
 
     [Fact]
-    public void Nack_ProgramFailed_EndsAllLeasesOfTheJobAndLaterGrants()
+    public void Nack_ProgramFailed_EndsThatLeaseAloneAndTheJobMayBeGrantedAgain()
     {
         Greet();
         Down(SampleFrames.Grant());
         Down(SampleFrames.Grant(lease: 8, described: false));
-        Down(SampleFrames.Grant(lease: 9, job: 5));
 
-        // The parent's next grant crosses the nack.
-        _child.Send(SampleFrames.NackOfFailure());
-        _parent.Send(SampleFrames.Grant(lease: 10, described: false));
-
-        Assert.Equal(FrameVerdict.Accepted, _parent.Receive(SampleFrames.NackOfFailure()));
-        Assert.Equal(FrameVerdict.Late, _child.Receive(SampleFrames.Grant(lease: 10, described: false)));
-        Assert.Equal(FrameVerdict.Late, _parent.Send(SampleFrames.Grant(lease: 11, described: false)));
-        Assert.Equal(1, _parent.LeaseCount);
-        Assert.Equal(1, _child.LeaseCount);
+        Assert.Equal(FrameVerdict.Accepted, Up(SampleFrames.NackOfFailure()));
+        Assert.Equal(FrameVerdict.Accepted, Down(SampleFrames.Grant(lease: 10, described: false)));
+        Assert.Equal(2, _parent.LeaseCount);
+        Assert.Equal(2, _child.LeaseCount);
     }
 
     [Fact]
@@ -246,9 +242,145 @@ public sealed class LinkSessionTests
         Assert.Equal(1, _parent.LeaseCount);
     }
 
+    [Fact]
+    public void Receipt_OfPrefixes_EndsTheLeaseWhenItHasAll()
+    {
+        Greet();
+        Down(SampleFrames.Grant());
+        Up(SampleFrames.Commit(upto: 15));
+        Assert.Equal(FrameVerdict.Accepted, Down(SampleFrames.Receipt(upto: 13)));
+        Up(SampleFrames.Commit(upto: 20));
+        Assert.Equal((0, 1), (_child.LeaseCount, _child.LeaseCountWithoutReceipt));
+
+        Assert.Equal(FrameVerdict.Accepted, Down(SampleFrames.Receipt(upto: 20)));
+        Assert.Equal(0, _child.LeaseCountWithoutReceipt);
+        Assert.Equal(0, _parent.LeaseCountWithoutReceipt);
+        Assert.Equal(FrameVerdict.Late, _child.Receive(SampleFrames.Receipt(upto: 20)));
+    }
+
+    [Theory]
+    [InlineData(12)] // Nothing new.
+    [InlineData(16)] // More than was committed.
+    public void Receipt_OutsideWhatIsCommitted_IsAProtocolError(long upto)
+    {
+        Greet();
+        Down(SampleFrames.Grant());
+        Up(SampleFrames.Commit(upto: 15));
+        Down(SampleFrames.Receipt(upto: 12));
+
+        Broken(LinkFault.PrefixOutsideLease, () => _child.Receive(SampleFrames.Receipt(upto: upto)));
+    }
+
+    [Fact]
+    public void Nack_AfterCommits_StillWaitsForTheirReceipt()
+    {
+        Greet();
+        Down(SampleFrames.Grant());
+        Up(SampleFrames.Commit(upto: 15));
+        Up(SampleFrames.Nack());
+
+        Assert.Equal((0, 1), (_parent.LeaseCount, _parent.LeaseCountWithoutReceipt));
+        Assert.Equal(FrameVerdict.Accepted, Down(SampleFrames.Receipt(upto: 15)));
+        Assert.Equal(0, _child.LeaseCountWithoutReceipt);
+    }
+
+    [Fact]
+    public void ChildsWord_OfALeaseThatItDoesNotHold_IsAProtocolError()
+    {
+        Greet();
+        Down(SampleFrames.Grant());
+        Broken(LinkFault.LeaseNotHeld, () => _parent.Receive(SampleFrames.Commit(lease: 8)));
+        Broken(LinkFault.LeaseNotHeld, () => _parent.Receive(SampleFrames.Nack(lease: 8)));
+        Broken(LinkFault.LeaseNotHeld, () => _parent.Receive(SampleFrames.Keep(lease: 8)));
+
+        Up(SampleFrames.Commit(upto: 20));
+        Broken(LinkFault.LeaseNotHeld, () => _parent.Receive(SampleFrames.Commit(upto: 20)));
+    }
+
+    // Goal: words about leases that were cancelled are passed over, without memory that grows with the link's age.
+    [Fact]
+    public void ChildsWord_OfALeaseCancelledLongAgo_IsAProtocolError()
+    {
+        Greet();
+        for (long lease = 1; lease <= 5_000; lease++)
+        {
+            Down(SampleFrames.Grant(lease, described: lease == 1));
+            Down(SampleFrames.Cancel(lease));
+        }
+
+        Assert.Equal(FrameVerdict.Late, _parent.Receive(SampleFrames.Commit(lease: 4_999)));
+        Broken(LinkFault.LeaseNotHeld, () => _parent.Receive(SampleFrames.Commit(lease: 1)));
+    }
+
+    [Fact]
+    public void Holdings_EachIsAnsweredOnce()
+    {
+        GreetWithHoldings();
+        Assert.Equal(FrameVerdict.Accepted, Down(SampleFrames.GrantThatResumes()));
+        Assert.Equal(FrameVerdict.Accepted, Down(SampleFrames.Cancel(9)));
+
+        Assert.Equal((0, 0), (_child.HoldingCount, _parent.HoldingCount));
+        Assert.Equal(1, _child.LeaseCount);
+        Assert.Equal(FrameVerdict.Accepted, Up(SampleFrames.Commit(lease: 30, upto: 18)));
+        Broken(
+            LinkFault.HoldingMisplaced, () => _child.Receive(SampleFrames.GrantThatResumes(lease: 31, resumes: 7)));
+    }
+
+    [Theory]
+    [InlineData(8, 12, 18, SampleFrames.Job)] // Not held.
+    [InlineData(7, 11, 18, SampleFrames.Job)] // Begins before.
+    [InlineData(7, 12, 21, SampleFrames.Job)] // Ends beyond.
+    [InlineData(7, 12, 18, 5UL)] // Another job.
+    public void Grant_ThatResumesWhatIsNotHeld_IsAProtocolError(long resumes, long begin, long end, ulong job)
+    {
+        GreetWithHoldings();
+
+        Broken(
+            LinkFault.HoldingMisplaced,
+            () => _child.Receive(SampleFrames.GrantThatResumes(31, resumes, begin, end, job)));
+    }
+
+    [Fact]
+    public void Holdings_BeforeAllAreAnswered_NothingElseIsGrantedOrCancelled()
+    {
+        GreetWithHoldings();
+        Down(SampleFrames.GrantThatResumes(lease: 9));
+
+        Broken(LinkFault.HoldingMisplaced, () => _child.Receive(SampleFrames.Grant(lease: 40)));
+        Broken(LinkFault.HoldingMisplaced, () => _child.Receive(SampleFrames.Cancel(30)));
+
+        // The id names the holding, not the new lease that has the same.
+        Assert.Equal(FrameVerdict.Accepted, Down(SampleFrames.Cancel(9)));
+        Assert.Equal(1, _child.LeaseCount);
+        Assert.Equal(FrameVerdict.Accepted, Down(SampleFrames.Grant(lease: 40, described: false)));
+    }
+
+    [Fact]
+    public void Revoke_OfAMerge_IsAProtocolError()
+    {
+        Greet();
+        Down(SampleFrames.Grant());
+        Down(SampleFrames.GrantOfParts());
+
+        Broken(LinkFault.MergeInPieces, () => _child.Receive(SampleFrames.Revoke(lease: 9)));
+    }
+
+    private static void Broken(LinkFault fault, Func<FrameVerdict> book)
+    {
+        LinkProtocolException thrown = Assert.Throws<LinkProtocolException>(() => book());
+        Assert.Equal(fault, thrown.Fault);
+        Assert.StartsWith($"L{(int)fault:00} ", thrown.Message, StringComparison.Ordinal);
+    }
+
     private void Greet()
     {
         Up(SampleFrames.Hello());
+        Down(SampleFrames.Welcome());
+    }
+
+    private void GreetWithHoldings()
+    {
+        Up(SampleFrames.HelloWithHoldings());
         Down(SampleFrames.Welcome());
     }
 

@@ -25,6 +25,14 @@ internal static class SampleFrames
         },
     };
 
+    public static Frame HelloWithHoldings()
+    {
+        Frame frame = Hello();
+        frame.Hello.Holdings.Add(new Holding { Lease = 7, Epoch = 2, Job = Job, Begin = 12, End = 20 });
+        frame.Hello.Holdings.Add(new Holding { Lease = 9, Epoch = 2, Job = 5, Begin = 0, End = 1 });
+        return frame;
+    }
+
     public static Frame Welcome() =>
         new() { Welcome = new Welcome { Version = 1, Harbor = 0xA0B0C0D0E0F00010, Name = "home" } };
 
@@ -70,6 +78,14 @@ internal static class SampleFrames
         },
     };
 
+    public static Frame GrantThatResumes(
+        long lease = 30, long resumes = 7, long begin = 12, long end = 18, ulong job = Job)
+    {
+        Frame frame = Grant(lease, begin, end, described: true, job);
+        frame.Grant.Resumes = resumes;
+        return frame;
+    }
+
     public static Frame GrantOfFiles()
     {
         Frame frame = Grant(lease: 8, begin: 0, end: 2, described: false);
@@ -107,6 +123,16 @@ internal static class SampleFrames
         return frame;
     }
 
+    public static Frame Receipt(long lease = 7, long upto = 15) =>
+        new() { Receipt = new Receipt { Prefixes = { new LeasePrefix { Lease = lease, Upto = upto } } } };
+
+    public static Frame ReceiptOfTwo()
+    {
+        Frame frame = Receipt();
+        frame.Receipt.Prefixes.Add(new LeasePrefix { Lease = 8, Upto = 2 });
+        return frame;
+    }
+
     public static Frame Revoke(long lease = 7, long from = 16) =>
         new() { Revoke = new Revoke { Lease = lease, From = from } };
 
@@ -134,13 +160,16 @@ internal static class SampleFrames
     public static IEnumerable<(string Name, Frame Frame)> All() =>
     [
         ("hello", Hello()),
+        ("hello-holdings", HelloWithHoldings()),
         ("welcome", Welcome()),
         ("window", Window()),
         ("grant", Grant()),
+        ("grant-resumes", GrantThatResumes()),
         ("grant-files", GrantOfFiles()),
         ("grant-parts", GrantOfParts()),
         ("commit", Commit()),
         ("commit-blob", CommitOfBlob()),
+        ("receipt", ReceiptOfTwo()),
         ("revoke", Revoke()),
         ("keep", Keep()),
         ("cancel", Cancel()),

@@ -188,7 +188,7 @@ public sealed class DeviceStateTests
     }
 
     [Fact]
-    public void RunFailed_NacksOnceAndDropsTheJob()
+    public void RunFailed_NacksThatLeaseAlone()
     {
         DeviceHarness device = new(slotCount: 1);
         device.Grant(DeviceHarness.Describe(CombineKind.Lines), 0, 10);
@@ -204,9 +204,8 @@ public sealed class DeviceStateTests
         Nack nack = Assert.Single(device.Nacks);
         Assert.Equal(NackReason.NackProgramFailed, nack.Reason);
         Assert.Equal(new ModelFailure(0, TrapCode.Unreachable, "boom", new Fuel(7)), nack.Failure.ToModel());
-        Assert.Equal(1, device.State.LeaseCount);
-        Assert.Equal(1, device.LeaseCountAtParent);
-        Assert.All(device.Runs.Values, r => Assert.Equal(99UL, ((DeviceEffect.StartRun)r).Job.Value));
+        Assert.Equal(2, device.State.LeaseCount);
+        Assert.Equal(2, device.LeaseCountAtParent);
     }
 
     [Fact]
