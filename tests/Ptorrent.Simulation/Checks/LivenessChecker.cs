@@ -1,0 +1,81 @@
+using Ptorrent.Model.Jobs;
+using Ptorrent.Simulation.Core;
+using Ptorrent.Simulation.Workload;
+
+namespace Ptorrent.Simulation.Checks;
+
+/// <summary>Once all is put right, every job ends in time, and none stands still.</summary>
+internal sealed class LivenessChecker(World world)
+{
+    private static readonly TimeSpan StandstillMax = TimeSpan.FromMinutes(60);
+    private static readonly TimeSpan TimeMax = TimeSpan.FromMinutes(180);
+
+    private readonly List<JobScript> _open = [];
+    private TimeSpan _begin;
+    private TimeSpan _lastDurableAt;
+    private bool _isOn;
+
+    /// <summary>Whether every job has ended.</summary>
+    public bool IsDone => _isOn && _open.Count == 0;
+
+    /// <summary>All is put right.</summary>
+    public void Begin()
+    {
+        _isOn = true;
+        _begin = _lastDurableAt = world.Schedule.Now;
+        _open.AddRange(world.Scripts);
+    }
+
+    /// <summary>Something became durable: there is progress.</summary>
+    public void OnDurable() => _lastDurableAt = world.Schedule.Now;
+
+    /// <summary>Something happened.</summary>
+    public void OnStep()
+    {
+        if (!_isOn || _open.Count == 0)
+        {
+            return;
+        }
+
+        while (_open.Count > 0 && world.Checks.Jobs.HasEnded(_open[^1]))
+        {
+            _open.RemoveAt(_open.Count - 1);
+            _lastDurableAt = world.Schedule.Now;
+        }
+
+        if (_open.Count == 0)
+        {
+            return;
+        }
+
+        TimeSpan now = world.Schedule.Now;
+        if (now - _lastDurableAt > StandstillMax)
+        {
+            throw new CheckFailedException(
+                "Liveness", $"Nothing has become durable for {now - _lastDurableAt}, and {Describe(_open[^1])}");
+        }
+
+        if (now - _begin > TimeMax)
+        {
+            throw new CheckFailedException("Liveness", $"After {TimeMax} {Describe(_open[^1])}");
+        }
+    }
+
+    /// <summary>Nothing is arranged any more, though jobs are open.</summary>
+    public void OnNothingLeft()
+    {
+        if (_open.Count > 0)
+        {
+            throw new CheckFailedException("Liveness", $"Nobody will ever do anything, and {Describe(_open[^1])}");
+        }
+    }
+
+    private string Describe(JobScript script)
+    {
+        JobStatus? status = world.Harbor.StatusOf(script.Request.Id);
+        return status is null
+            ? $"job {script.Number} is not known"
+            : $"job {script.Number} is {status.State}, {status.IndicesDone} of {script.Request.Range.Count} indices "
+                + $"done, {status.CoresAtWork} cores at work. {status.Waiting}";
+    }
+}

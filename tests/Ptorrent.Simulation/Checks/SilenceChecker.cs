@@ -1,0 +1,23 @@
+using Ptorrent.Link.Frames;
+using Ptorrent.Simulation.Core;
+
+namespace Ptorrent.Simulation.Checks;
+
+/// <summary>While nobody has anything to do, nobody says anything.</summary>
+internal sealed class SilenceChecker
+{
+    private bool _isSilent;
+
+    /// <summary>From here on there is nothing to do.</summary>
+    public void Begin() => _isSilent = true;
+
+    /// <summary>A frame goes out.</summary>
+    public void OnFrame(bool toAgent, Frame frame)
+    {
+        if (_isSilent)
+        {
+            throw new CheckFailedException(
+                nameof(SilenceChecker), $"{frame.BodyCase} went to the {(toAgent ? "agent" : "harbor")}: {frame}");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+using Ptorrent.Link.Frames;
+using Ptorrent.Link.Sessions;
+using Ptorrent.Simulation.Nodes;
+
+namespace Ptorrent.Simulation.Core;
+
+/// <summary>A bug that a run of the simulator plants to see that it is caught. This one is none.</summary>
+internal class Plant
+{
+    /// <summary>The harbor's disk.</summary>
+    public virtual Disk MakeDisk(Schedule schedule, Dice dice, DiskOptions options) => new(schedule, dice, options);
+
+    /// <summary>Changes a frame that came to the harbor, before it is looked at.</summary>
+    public virtual void Tamper(Frame frame, LinkSession session)
+    {
+    }
+}

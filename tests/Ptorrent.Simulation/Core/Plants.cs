@@ -1,0 +1,52 @@
+using Ptorrent.Harbor.Storage;
+using Ptorrent.Link.Frames;
+using Ptorrent.Link.Sessions;
+using Ptorrent.Simulation.Nodes;
+
+namespace Ptorrent.Simulation.Core;
+
+/// <summary>The bugs that may be planted.</summary>
+internal static class Plants
+{
+    /// <summary>The plant of this name; null if there is none.</summary>
+    public static Plant? Find(string name) => name switch
+    {
+        "none" => new Plant(),
+        "forgetful-disk" => new ForgetfulDiskPlant(),
+        "no-fence" => new NoFencePlant(),
+        _ => null,
+    };
+
+    /// <summary>The disk says that a segment is synced, and loses every fifth.</summary>
+    private sealed class ForgetfulDiskPlant : Plant
+    {
+        public override Disk MakeDisk(Schedule schedule, Dice dice, DiskOptions options) =>
+            new ForgetfulDisk(schedule, dice, options);
+    }
+
+    /// <summary>Commits of earlier lives of the harbor pass for commits of this one.</summary>
+    private sealed class NoFencePlant : Plant
+    {
+        private Disk? _disk;
+
+        public override Disk MakeDisk(Schedule schedule, Dice dice, DiskOptions options) =>
+            _disk = base.MakeDisk(schedule, dice, options);
+
+        public override void Tamper(Frame frame, LinkSession session)
+        {
+            if (frame.Commit is { } commit)
+            {
+                commit.Epoch = _disk!.Epoch;
+            }
+        }
+    }
+
+    private sealed class ForgetfulDisk(Schedule schedule, Dice dice, DiskOptions options)
+        : Disk(schedule, dice, options)
+    {
+        private int _count;
+
+        protected override bool Remembers(StorageRecord record) =>
+            record is not StorageRecord.SegmentAdded || ++_count % 5 != 0;
+    }
+}

@@ -1,0 +1,146 @@
+using Ptorrent.Agent.Device;
+using Ptorrent.Link;
+using Ptorrent.Link.Frames;
+using Ptorrent.Link.Sessions;
+using Ptorrent.Simulation.Network;
+
+namespace Ptorrent.Simulation.Nodes;
+
+/// <summary>The agent's end of a link: the real session, and what the connection does around it.</summary>
+internal sealed class AgentLink
+{
+    /// <summary>Frames that may wait.</summary>
+    public const int OutboxCountMax = 65_536;
+
+    private readonly World _world;
+    private readonly AgentNode _node;
+    private readonly WireEnd _end;
+    private readonly LinkSession _session = new(LinkSide.Child);
+    private readonly Queue<(Frame Frame, LeaseNumber? Committed)> _outbox = new();
+    private bool _isOver;
+
+    public AgentLink(World world, AgentNode node, WireEnd end)
+    {
+        _world = world;
+        _node = node;
+        _end = end;
+        end.Received = Receive;
+        end.Ended = reason => node.Do(() => End(reason));
+        end.RoomMade = () => node.Do(Flush);
+    }
+
+    /// <summary>Called when the harbor has welcomed the agent.</summary>
+    public Action? Opened { get; set; }
+
+    /// <summary>Called with what the harbor says.</summary>
+    public Action<DeviceEvent>? Came { get; set; }
+
+    /// <summary>Called when a commit is on its way.</summary>
+    public Action<LeaseNumber>? CommitSent { get; set; }
+
+    /// <summary>Called once at the end.</summary>
+    public Action? Lost { get; set; }
+
+    /// <summary>Frames that wait.</summary>
+    public int OutboxCount => _outbox.Count;
+
+    /// <summary>The session.</summary>
+    public LinkSession Session => _session;
+
+    /// <summary>Says hello.</summary>
+    public void Greet(Hello hello)
+    {
+        Frame frame = new() { Hello = hello };
+        _session.Send(frame);
+        Put(frame);
+    }
+
+    /// <summary>Sends a frame after the others; false where it means nothing any more.</summary>
+    public bool Send(Frame frame, LeaseNumber? committed)
+    {
+        if (_isOver || _session.Send(frame) != FrameVerdict.Accepted)
+        {
+            return false;
+        }
+
+        _outbox.Enqueue((frame, committed));
+        Flush();
+        return true;
+    }
+
+    /// <summary>Sends bytes past all rules.</summary>
+    public void SendRaw(byte[] bytes)
+    {
+        if (!_isOver && _end.HasRoom)
+        {
+            _end.Send(bytes);
+        }
+    }
+
+    private void Flush()
+    {
+        while (!_isOver && _end.HasRoom && _outbox.TryDequeue(out (Frame Frame, LeaseNumber? Committed) next))
+        {
+            Put(next.Frame);
+            if (next.Committed is { } lease)
+            {
+                Mischief.Remember(_node, next.Frame);
+
+                // The device hears of it in an event of its own, after the one that is being handled.
+                _node.After(TimeSpan.Zero, () => CommitSent?.Invoke(lease));
+            }
+        }
+    }
+
+    private void Put(Frame frame)
+    {
+        _world.Checks.OnFrameSent(toAgent: false, frame);
+        _end.Send(FrameCodec.Encode(frame));
+    }
+
+    private void Receive(byte[] message)
+    {
+        if (_isOver)
+        {
+            return;
+        }
+
+        Frame frame = FrameCodec.Decode(message);
+        if (_session.Receive(frame) == FrameVerdict.Late)
+        {
+            return;
+        }
+
+        switch (frame.BodyCase)
+        {
+            case Frame.BodyOneofCase.Welcome:
+                Opened?.Invoke();
+                break;
+            case Frame.BodyOneofCase.Grant:
+                Came?.Invoke(new DeviceEvent.Granted(frame.Grant, _session.DescriptionOf(frame.Grant.Job)!));
+                break;
+            case Frame.BodyOneofCase.Cancel:
+                Came?.Invoke(new DeviceEvent.Cancelled(frame.Cancel.Lease));
+                break;
+            case Frame.BodyOneofCase.Revoke:
+                Came?.Invoke(new DeviceEvent.Revoked(frame.Revoke.Lease, frame.Revoke.From));
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException(frame.BodyCase.ToString());
+        }
+    }
+
+    private void End(string reason)
+    {
+        if (_isOver)
+        {
+            return;
+        }
+
+        _isOver = true;
+        _world.Trace.Note(_node.Name, "loses its link");
+        _world.Trace.Say(reason);
+        _end.Close("The line broke.");
+        Lost?.Invoke();
+    }
+}
