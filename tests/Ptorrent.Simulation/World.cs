@@ -86,6 +86,16 @@ internal sealed class World
     public void Count(string what, long by = 1) =>
         _counts[what] = _counts.GetValueOrDefault(what) + by;
 
+    /// <summary>Runs a seed twice; where the two differ, something that is not of the seed has a hand in it.</summary>
+    public static Verdict RunTwice(ulong seed, Plant plant)
+    {
+        Verdict first = new World(seed, plant: plant).Run();
+        Verdict second = new World(seed, plant: plant).Run();
+        return first.Digest == second.Digest && first.Check == second.Check
+            ? first
+            : first with { Check = "Determinism", Message = $"{first.Digest:x16} is not {second.Digest:x16}" };
+    }
+
     /// <summary>Runs the world to its end.</summary>
     public Verdict Run()
     {

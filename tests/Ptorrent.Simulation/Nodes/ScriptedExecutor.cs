@@ -75,17 +75,18 @@ internal sealed class ScriptedExecutor(World world, AgentNode node, Action<Devic
 
         double seconds = FuelOf(_current).Units / (node.Options.FuelPerSecond * node.OwnerShare);
         TimeSpan busy = CallTime + TimeSpan.FromSeconds(seconds);
-        _alarm = node.After(busy, () => End(busy));
+        Order order = _current;
+        _alarm = node.After(busy, () => End(order, busy));
     }
 
-    private void End(TimeSpan busy)
+    private void End(Order order, TimeSpan busy)
     {
-        if (_isDead)
+        // What ended while the machine slept is told when it wakes up, and may have been stopped just before.
+        if (_isDead || _current != order)
         {
             return;
         }
 
-        Order order = _current!;
         _current = null;
         DeviceEvent outcome = OutcomeOf(order, busy);
         world.Checks.OnRunEnded(order.Script, order.Range, order.IsMerge);

@@ -69,7 +69,7 @@ internal sealed record JobScript(
                 byte[] bytes = new byte[OutputBytes == 0 ? 0 : 1 + (int)(drawn % (ulong)OutputBytes)];
                 for (int i = 0; i < bytes.Length; i++)
                 {
-                    bytes[i] = (byte)(drawn >> (i % 8 * 8));
+                    bytes[i] = (byte)((drawn >> (i % 8 * 8)) & 0xFF);
                 }
 
                 return bytes;
@@ -110,7 +110,8 @@ internal sealed record JobScript(
         foreach (ReadOnlyMemory<byte> part in parts.AsSpan()[1..])
         {
             (long nextBegin, long nextEnd, long nextSum) = ReadPiece(part.Span);
-            sum += nextBegin == end ? nextSum : long.MinValue / 2;
+            // What an agent made up may hold any number.
+            sum = unchecked(sum + (nextBegin == end ? nextSum : long.MinValue / 2));
             end = nextEnd;
         }
 
