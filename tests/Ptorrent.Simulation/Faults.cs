@@ -181,6 +181,9 @@ internal sealed class Faults(World world, Dice dice)
         Later(0.1, 10, () => world.Harbor.Disk.IsFull = false);
     }
 
-    private void JumpClock() =>
-        world.Harbor.ClockOffset += TimeSpan.FromSeconds(dice.Between(-1.0, 1.0) * dice.BetweenMagnitudes(0.1, 100_000));
+    private void JumpClock()
+    {
+        double seconds = dice.BetweenMagnitudes(0.1, 100_000);
+        world.Harbor.ClockOffset += TimeSpan.FromSeconds(dice.Happens(0.5) ? seconds : -seconds);
+    }
 }

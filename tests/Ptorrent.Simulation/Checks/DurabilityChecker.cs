@@ -54,7 +54,7 @@ internal sealed class DurabilityChecker(World world)
                 OnEnded(ended.Status);
                 break;
             case StorageRecord.SegmentAdded segment:
-                Require(_jobs.ContainsKey(segment.Job), segment.Job, $"has {segment.Range} before it is durable itself");
+                Require(_jobs.ContainsKey(segment.Job), segment.Job, $"has {segment.Range} before it is durable");
                 Coverage coverage = CoverageOf(segment.Job, segment.Round);
                 Require(
                     !coverage.Meets(segment.Range),

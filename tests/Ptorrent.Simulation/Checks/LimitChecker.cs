@@ -27,14 +27,14 @@ internal sealed class LimitChecker(World world)
         Require(world.Harbor.Disk.UnstoredCount <= UnstoredCountMax, "records that wait for the disk");
         foreach (HarborLink link in world.Harbor.Process?.Links ?? [])
         {
-            Require(link.OutboxCount <= link.OutboxCountMax, "frames that wait for an agent");
+            Require(link.OutboxCount <= link.OutboxCountMax, "frames for an agent");
         }
 
         foreach (AgentNode agent in world.Agents)
         {
             if (agent.Process is { } process)
             {
-                Require((process.Link?.OutboxCount ?? 0) <= AgentLink.OutboxCountMax, "frames that wait for the harbor");
+                Require((process.Link?.OutboxCount ?? 0) <= AgentLink.OutboxCountMax, "frames for the harbor");
                 Require(process.Device.HeldBytes <= Device.HeldBytesMax + HeldBytesSlack, "bytes held by a device");
                 Require(process.RunCount <= 64 * agent.Options.SlotCount, "runs with the executors of a device");
             }

@@ -87,9 +87,10 @@ internal sealed record WorldOptions
     private static AgentOptions DrawAgent(Dice dice, int number)
     {
         // The first two stay: with them alone every job must end.
+        Temperament worst = number == 2 ? Temperament.Flapping : Temperament.Hostile;
         Temperament temperament = number == 1 || dice.Happens(0.4)
             ? Temperament.Honest
-            : (Temperament)dice.Between((int)Temperament.Slow, (int)(number == 2 ? Temperament.Flapping : Temperament.Hostile));
+            : (Temperament)dice.Between((int)Temperament.Slow, (int)worst);
         return new AgentOptions(
             number,
             temperament,
