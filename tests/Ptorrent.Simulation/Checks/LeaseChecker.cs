@@ -11,7 +11,7 @@ namespace Ptorrent.Simulation.Checks;
 /// <summary>
 /// Follows every lease by what goes into the harbor's state and what comes out of it: nobody gets what is done or what
 /// Follows every lease by what goes into the harbor's state and what comes out of it: nobody gets what is done or
-/// what somebody else has, but for twins; what counts is what was leased, to whom and in which life; and what is durable
+/// what somebody else has, but for twins; what counts is what was leased, to whom, in which life; and what is durable
 /// is never handed out again.
 internal sealed class LeaseChecker(World world, DurabilityChecker durability)
 {
