@@ -72,7 +72,7 @@ public sealed class ExecutorSlot
     /// <param name="program">A kernel or a script that has a merge; another fails with LoadFailed.</param>
     /// <param name="request">The parts, which are left alone until the merge has ended.</param>
     /// <param name="cancellation">As for a run.</param>
-    /// <returns>One output without files, or the failure, whose index is 0.</returns>
+    /// <returns>What the merge made, or the failure, whose index is 0.</returns>
     /// <exception cref="RefusedException">As for a run.</exception>
     /// <exception cref="SandboxException">As for a run.</exception>
     /// <exception cref="OperationCanceledException">As for a run.</exception>

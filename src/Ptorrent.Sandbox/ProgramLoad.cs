@@ -16,6 +16,12 @@ public sealed record ProgramLoad
     /// <summary>Whether a call covers a range or one index.</summary>
     public required RunMode Mode { get; init; }
 
+    /// <summary>How the outputs of a run become its segment. Default one after another.</summary>
+    public CombineKind Combine { get; init; } = CombineKind.Concat;
+
+    /// <summary>For <see cref="CombineKind.Top"/> how many lines it keeps; otherwise 0.</summary>
+    public int TopCount { get; init; }
+
     /// <summary>The program's file name: argument 0 of a command, and the name in a script's error positions.</summary>
     public required string Name { get; init; }
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Ptorrent.Model.Programs;
 using Ptorrent.Model.Units;
 
@@ -13,10 +12,11 @@ public abstract record RunOutcome
     public TimeSpan Busy { get; init; }
 
     /// <summary>It ended well.</summary>
-    /// <param name="Outputs">One in range mode and for a merge; otherwise one for each index, in order.</param>
+    /// <param name="Segment">The outputs as the program's way to combine makes them one, or what the merge made. It
+    /// comes from an executor: see whether it is a segment before it is used.</param>
     /// <param name="Burnt">Metered fuel; for a script its time at the sandbox's rate.</param>
     /// <param name="Busy">How long the executor worked on it.</param>
-    public sealed record Completed(ImmutableArray<RunOutput> Outputs, Fuel Burnt, TimeSpan Busy) : RunOutcome(Busy);
+    public sealed record Completed(ReadOnlyMemory<byte> Segment, Fuel Burnt, TimeSpan Busy) : RunOutcome(Busy);
 
     /// <summary>It ended badly; nothing of it counts.</summary>
     /// <param name="Failure">Where, how and, in the program's own words, why.</param>

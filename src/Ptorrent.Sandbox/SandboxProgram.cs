@@ -1,6 +1,7 @@
 using Ptorrent.Model.Jobs;
 using Ptorrent.Model.Programs;
 using Ptorrent.Model.Units;
+using Ptorrent.Sandbox.Frames;
 
 namespace Ptorrent.Sandbox;
 
@@ -27,9 +28,25 @@ public sealed class SandboxProgram
     /// <summary>The memory that it counts for among the programs of one executor, in bytes.</summary>
     internal long MemoryBytes => Load.Limits.MemoryBytesMax + ExecutedCode.Length;
 
-    /// <summary>The outputs that a run over <paramref name="indexCount"/> indices has.</summary>
-    internal long OutputCount(long indexCount) => Load.Mode == RunMode.Item ? indexCount : 1;
+    /// <summary>The longest segment of a run over <paramref name="indexCount"/> indices, in bytes: where it is made of
+    /// the outputs as they are, no more than they.</summary>
+    internal long SegmentBytesMax(long indexCount)
+    {
+        Int128 outputs = (Int128)Load.Limits.OutputBytesMax * indexCount;
+        Int128 segment = Load.Combine switch
+        {
+            CombineKind.Concat => outputs,
+            CombineKind.Lines => outputs + indexCount,
+            CombineKind.Merge => Load.Limits.OutputBytesMax,
+            _ => long.MaxValue,
+        };
+        return (long)Int128.Min(segment, FrameLimits.BodyFromExecutorBytesMax - FrameLimits.DoneFixedBytes);
+    }
 
     /// <summary>The fuel that a run over <paramref name="indexCount"/> indices may burn.</summary>
     internal Fuel FuelMax(long indexCount) => Load.Limits.FuelMax.TimesSaturating(indexCount);
+
+    /// <summary>The fuel that such a run may say it burnt: each merge in it has the limit of an index as well.</summary>
+    internal Fuel BurntMax(long indexCount) =>
+        FuelMax(indexCount).TimesSaturating(Load is { Combine: CombineKind.Merge, Mode: RunMode.Item } ? 2 : 1);
 }

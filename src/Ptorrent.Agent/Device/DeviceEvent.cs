@@ -48,8 +48,8 @@ internal abstract record DeviceEvent
     /// <summary>A lease cannot be done here: contents cannot be had or a result cannot be uploaded.</summary>
     public sealed record LeaseImpossible(LeaseNumber Lease, NackReason Reason, string Detail) : DeviceEvent;
 
-    /// <summary>A run or a merge ended well: one output, or one for each index.</summary>
-    public sealed record RunCompleted(LeaseId Run, ImmutableArray<RunOutput> Outputs, Fuel Burnt, TimeSpan Busy)
+    /// <summary>A run or a merge ended well: the segment that it made, which nobody has checked yet.</summary>
+    public sealed record RunCompleted(LeaseId Run, ReadOnlyMemory<byte> Segment, Fuel Burnt, TimeSpan Busy)
         : DeviceEvent;
 
     /// <summary>A run or a merge ended badly, and the program is to blame.</summary>

@@ -17,6 +17,9 @@ internal sealed class DeviceJob(JobId id, JobDescription description, long numbe
 
     public CombineKind Combine { get; } = (CombineKind)description.Combine;
 
+    /// <summary>Lines that a top keeps; 0 for every other way to combine.</summary>
+    public int TopCount { get; } = description.TopCount;
+
     /// <summary>The class of its runs among the device's works; its merges cost otherwise and have another.</summary>
     public ulong RunClass { get; } = 2 * (ulong)number;
 
@@ -34,5 +37,5 @@ internal sealed class DeviceJob(JobId id, JobDescription description, long numbe
     public bool IsKnown =>
         (ProgramKind)Description.Kind is >= ProgramKind.Wasi and <= ProgramKind.Script
         && Mode is RunMode.Range or RunMode.Item
-        && Combine is >= CombineKind.Concat and <= CombineKind.Merge;
+        && Combine is >= CombineKind.Concat and <= CombineKind.Histogram;
 }

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Ptorrent.Link.Frames;
 using Ptorrent.Model;
 using Ptorrent.Model.Jobs;
-using Ptorrent.Model.Programs;
 using Ptorrent.Model.Units;
 using Ptorrent.Work.Assembling;
 using Ptorrent.Work.Combining;
@@ -33,7 +32,7 @@ internal sealed class DeviceLease
         CommittedUpTo = AssembledUpTo = OfferedUpTo = Range.Begin;
         LastCommitAt = now;
         _assembler = new Assembler<Piece>(Range);
-        _combiner = new SegmentCombiner(job.Combine);
+        _combiner = new SegmentCombiner(job.Combine, job.TopCount);
     }
 
     public LeaseNumber Number { get; }
@@ -101,31 +100,25 @@ internal sealed class DeviceLease
         ? []
         : Inputs.AsSpan()[(int)(range.Begin - Range.Begin)..(int)(range.End - Range.Begin)].ToImmutableArray();
 
-    /// <summary>Takes in what a run put out, and assembles what is now in order.</summary>
-    /// <exception cref="Ptorrent.Model.Segments.SegmentException">It does not fit the way in which it is
-    /// combined.</exception>
-    public void AddRun(IndexRange range, ImmutableArray<RunOutput> outputs, Fuel burnt, TimeSpan busy)
+    /// <summary>Takes in the segment of a run, and assembles what is now in order.</summary>
+    /// <exception cref="Ptorrent.Model.Segments.SegmentException">It is none of the job's kind.</exception>
+    public void AddRun(IndexRange range, ReadOnlyMemory<byte> segment, Fuel burnt, TimeSpan busy)
     {
-        long bytes = outputs.Sum(o => o.StandardOutput.Length + o.Files.Sum(f => (long)f.Content.Length));
-        HeldBytes += bytes;
-        _assembler.Add(range, new Piece(outputs, bytes, burnt, busy));
+        HeldBytes += segment.Length;
+        _assembler.Add(range, new Piece(segment, burnt, busy));
         while (_assembler.TryTake(out IndexRange taken, out Piece? piece))
         {
             AssembledUpTo = taken.End;
-            AssembledBytes += piece.Bytes;
+            AssembledBytes += piece.Segment.Length;
             Burnt += piece.Burnt;
             Busy += piece.Busy;
             if (Job.Combine == CombineKind.Merge)
             {
-                MergePieces.AddRange(piece.Outputs.Select(o => o.StandardOutput));
+                MergePieces.Add(piece.Segment);
             }
             else
             {
-                _combiner.AppendRun(
-                    taken,
-                    Job.Mode,
-                    piece.Outputs,
-                    [.. InputsOf(taken).Select(i => i.Name)]);
+                _combiner.AppendSegment(piece.Segment.Span);
             }
         }
     }
@@ -167,7 +160,7 @@ internal sealed class DeviceLease
         else
         {
             segment = _combiner.ToSegment();
-            _combiner = new SegmentCombiner(Job.Combine);
+            _combiner = new SegmentCombiner(Job.Combine, Job.TopCount);
         }
 
         Commit frame = new()
@@ -196,5 +189,5 @@ internal sealed class DeviceLease
     }
 
     /// <summary>What one run brought.</summary>
-    private sealed record Piece(ImmutableArray<RunOutput> Outputs, long Bytes, Fuel Burnt, TimeSpan Busy);
+    private sealed record Piece(ReadOnlyMemory<byte> Segment, Fuel Burnt, TimeSpan Busy);
 }

@@ -338,14 +338,13 @@ internal sealed partial class DeviceState
         CarryOut();
         if (run.Work.MergeCount > 0)
         {
-            run.Lease.AddMerge(
-                run.Work.MergeCount, completed.Outputs[0].StandardOutput, completed.Burnt, completed.Busy);
+            run.Lease.AddMerge(run.Work.MergeCount, completed.Segment, completed.Burnt, completed.Busy);
             return;
         }
 
         try
         {
-            run.Lease.AddRun(run.Range, completed.Outputs, completed.Burnt, completed.Busy);
+            run.Lease.AddRun(run.Range, completed.Segment, completed.Burnt, completed.Busy);
         }
         catch (SegmentException exception)
         {

@@ -91,6 +91,8 @@ internal sealed class ProgramStore(
     {
         Kind = (ProgramKind)description.Kind,
         Mode = (RunMode)description.Mode,
+        Combine = (CombineKind)description.Combine,
+        TopCount = description.TopCount,
         Name = description.ProgramName,
         Code = code,
         Arguments = [.. description.Arguments],

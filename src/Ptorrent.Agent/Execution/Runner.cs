@@ -70,7 +70,7 @@ internal sealed class Runner(ExecutorSandbox sandbox, BlobSource blobs)
     private static DeviceEvent EventOf(LeaseId run, RunOutcome outcome) => outcome switch
     {
         RunOutcome.Completed completed =>
-            new DeviceEvent.RunCompleted(run, completed.Outputs, completed.Burnt, completed.Busy),
+            new DeviceEvent.RunCompleted(run, completed.Segment, completed.Burnt, completed.Busy),
         RunOutcome.Failed failed => new DeviceEvent.RunFailed(run, failed.Failure),
         _ => throw new UnreachableException(),
     };

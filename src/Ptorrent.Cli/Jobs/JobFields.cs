@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Ptorrent.Model.Jobs;
 using Ptorrent.Model.Programs;
 using Ptorrent.Model.Refusals;
@@ -28,8 +29,8 @@ internal static class JobFields
             "Run for every file that matches: *, ?, [a-z], and ** for folders of any depth. Quote it.",
             (o, v) => o with { Files = Append(o.Files, v) }),
         new("combine", "HOW", JobFieldShape.One,
-            "How outputs become one: concat (default), lines, files, sum, min, max, merge.",
-            (o, v) => o with { Combine = ParseCombine(v) }),
+            "How outputs become one: concat (default), lines, files, sum, min, max, merge, top:K, histogram.",
+            ParseCombine),
         new(OutName, "PATH", JobFieldShape.One,
             "Where the product goes: a file, a folder for --combine files, or - for standard output (default).",
             (o, v) => o with { Out = v }),
@@ -81,6 +82,19 @@ internal static class JobFields
             : Bad("over", text, "a range is two whole numbers, A..B", "Write it like 0..1000");
     }
 
+    private static JobOptions ParseCombine(JobOptions options, string text)
+    {
+        const string Top = "top:";
+        if (!text.StartsWith(Top, StringComparison.Ordinal))
+        {
+            return options with { Combine = ParseCombine(text), TopCount = null };
+        }
+
+        return int.TryParse(text.AsSpan(Top.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int count)
+            ? options with { Combine = CombineKind.Top, TopCount = count }
+            : throw Bad("combine", text, "after top: comes how many lines are kept", "Write it like top:10");
+    }
+
     private static CombineKind ParseCombine(string text) => text switch
     {
         "concat" => CombineKind.Concat,
@@ -90,7 +104,13 @@ internal static class JobFields
         "min" => CombineKind.Min,
         "max" => CombineKind.Max,
         "merge" => CombineKind.Merge,
-        _ => throw Bad("combine", text, "the ways to combine are concat, lines, files, sum, min, max and merge", ""),
+        "histogram" => CombineKind.Histogram,
+        "top" => throw Bad("combine", text, "top needs how many lines are kept", "Write it like top:10"),
+        _ => throw Bad(
+            "combine",
+            text,
+            "the ways to combine are concat, lines, files, sum, min, max, merge, top:K and histogram",
+            string.Empty),
     };
 
     private static ProgramKind ParseKind(string text) => text switch

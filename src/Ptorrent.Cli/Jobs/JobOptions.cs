@@ -17,6 +17,9 @@ internal sealed record JobOptions
 
     public CombineKind? Combine { get; init; }
 
+    /// <summary>Goes with <see cref="Combine"/>: lines that top keeps.</summary>
+    public int? TopCount { get; init; }
+
     public string? Out { get; init; }
 
     public ImmutableSortedDictionary<string, string>? Parameters { get; init; }
@@ -49,6 +52,7 @@ internal sealed record JobOptions
         Over = other.Over ?? (other.Files is null ? Over : null),
         Files = other.Files ?? (other.Over is null ? Files : null),
         Combine = other.Combine ?? Combine,
+        TopCount = other.Combine is null ? TopCount : other.TopCount,
         Out = other.Out ?? Out,
         Parameters = (Parameters, other.Parameters) is ({ } below, { } above)
             ? below.SetItems(above)

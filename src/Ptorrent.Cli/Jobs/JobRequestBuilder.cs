@@ -29,6 +29,7 @@ internal static class JobRequestBuilder
             Parameters = options.Parameters
                 ?? ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal),
             Combine = CombineOf(options),
+            TopCount = options.TopCount ?? 0,
             Limits = new JobLimits
             {
                 FuelMax = options.FuelMax ?? defaults.FuelMax,

@@ -46,6 +46,8 @@ internal sealed class LocalRun : IDisposable
         {
             Kind = request.Program.Kind,
             Mode = request.Mode,
+            Combine = request.Combine,
+            TopCount = request.TopCount,
             Name = request.Program.Name,
             Code = plan.Program.Bytes,
             Arguments = request.Arguments,
@@ -135,53 +137,20 @@ internal sealed class LocalRun : IDisposable
         }
 
         RunOutcome.Completed completed = Completed(outcome);
-        ReadOnlyMemory<byte> segment = await SegmentOfAsync(slot, piece, completed.Outputs, stop);
-        _cutter.Observe(piece, completed.Busy, segment.Length);
+        _cutter.Observe(piece, completed.Busy, completed.Segment.Length);
         _progress.Add(piece.Count, completed.Burnt);
-        return segment;
-    }
-
-    private async Task<ReadOnlyMemory<byte>> SegmentOfAsync(
-        ExecutorSlot slot,
-        IndexRange piece,
-        ImmutableArray<RunOutput> outputs,
-        CancellationToken stop)
-    {
-        if (_request.Combine == CombineKind.Merge)
-        {
-            return await MergeAsync(slot, [.. outputs.Select(output => output.StandardOutput)], stop);
-        }
-
-        SegmentCombiner combiner = new(_request.Combine);
-        ImmutableArray<string> names = _inputPaths.IsEmpty
-            ? []
-            : [.. _request.Files.Skip((int)piece.Begin).Take((int)piece.Count).Select(file => file.Name)];
-        try
-        {
-            combiner.AppendRun(piece, _request.Mode, outputs, names);
-        }
-        catch (Model.Segments.SegmentException error)
-        {
-            throw _progress.Ended(new ProgramFailure(piece.Begin, TrapCode.BadOutput, error.Message, Fuel.Zero));
-        }
-
-        return combiner.ToSegment();
+        return completed.Segment;
     }
 
     private async Task<ReadOnlyMemory<byte>> MergeAsync(
-        ExecutorSlot slot,
-        ImmutableArray<ReadOnlyMemory<byte>> parts,
+        ReadOnlyMemory<byte> left,
+        ReadOnlyMemory<byte> right,
         CancellationToken stop)
     {
-        if (parts.Length == 1)
-        {
-            return parts[0];
-        }
-
-        RunOutcome.Completed merged =
-            Completed(await slot.MergeAsync(_program, new MergeRequest { Parts = parts }, stop));
+        MergeRequest request = new() { Parts = [left, right] };
+        RunOutcome.Completed merged = Completed(await _sandbox.Slots[0].MergeAsync(_program, request, stop));
         _progress.Add(0, merged.Burnt);
-        return merged.Outputs[0].StandardOutput;
+        return merged.Segment;
     }
 
     private async Task CombineAsync(
@@ -189,22 +158,21 @@ internal sealed class LocalRun : IDisposable
         Func<ReadOnlyMemory<byte>, ValueTask> write,
         CancellationToken stop)
     {
-        SegmentCombiner? numbers = SegmentCombiner.IsNumeric(_request.Combine) ? new(_request.Combine) : null;
+        SegmentCombiner? folded =
+            SegmentCombiner.IsFolded(_request.Combine) ? new(_request.Combine, _request.TopCount) : null;
         ReadOnlyMemory<byte>? merged = null;
         while (await pieces.WaitToReadAsync(stop))
         {
             while (pieces.TryRead(out Task<ReadOnlyMemory<byte>>? piece))
             {
                 ReadOnlyMemory<byte> segment = await piece;
-                if (numbers is not null)
+                if (folded is not null)
                 {
-                    AppendNumbers(numbers, segment);
+                    AppendFolded(folded, segment);
                 }
                 else if (_request.Combine == CombineKind.Merge)
                 {
-                    merged = merged is { } left
-                        ? await MergeAsync(_sandbox.Slots[0], [left, segment], stop)
-                        : segment;
+                    merged = merged is { } left ? await MergeAsync(left, segment, stop) : segment;
                 }
                 else
                 {
@@ -213,9 +181,13 @@ internal sealed class LocalRun : IDisposable
             }
         }
 
-        if (numbers is not null)
+        if (folded is not null)
         {
-            await write(numbers.ToSegment());
+            await write(folded.ToSegment());
+        }
+
+        if (SegmentCombiner.IsNumeric(_request.Combine))
+        {
             await write("\n"u8.ToArray());
         }
 
@@ -225,11 +197,11 @@ internal sealed class LocalRun : IDisposable
         }
     }
 
-    private void AppendNumbers(SegmentCombiner numbers, ReadOnlyMemory<byte> segment)
+    private void AppendFolded(SegmentCombiner folded, ReadOnlyMemory<byte> segment)
     {
         try
         {
-            numbers.AppendSegment(segment.Span);
+            folded.AppendSegment(segment.Span);
         }
         catch (Model.Segments.SegmentException error)
         {

@@ -44,7 +44,7 @@ internal sealed partial class ResultsApi(
 
         using CancellationTokenSource gone =
             CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stop);
-        context.Response.ContentType = SegmentCombiner.IsNumeric(job.Combine) || job.Combine == CombineKind.Lines
+        context.Response.ContentType = SegmentCombiner.IsFolded(job.Combine) || job.Combine == CombineKind.Lines
             ? "text/plain; charset=utf-8"
             : "application/octet-stream";
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();

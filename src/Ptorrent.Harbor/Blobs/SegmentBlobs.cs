@@ -10,8 +10,8 @@ namespace Ptorrent.Harbor.Blobs;
 /// <summary>Checks segments that were committed by reference.</summary>
 internal static class SegmentBlobs
 {
-    /// <summary>Numbers are held whole in memory, so their segments are bounded.</summary>
-    public const int NumbersBytesMax = 16 << 20;
+    /// <summary>What is combined again is held whole in memory, so such segments are bounded.</summary>
+    public const int FoldedBytesMax = 16 << 20;
 
     /// <summary>Sees whether a blob is here and is a segment of its kind.</summary>
     /// <returns>The content, and how many numbers there are in it where it is numbers.</returns>
@@ -30,11 +30,11 @@ internal static class SegmentBlobs
         }
 
         SegmentContent content = SegmentContent.Of(digest, sizeBytes);
-        if (SegmentCombiner.IsNumeric(combine))
+        if (SegmentCombiner.IsFolded(combine))
         {
-            if (sizeBytes > NumbersBytesMax)
+            if (sizeBytes > FoldedBytesMax)
             {
-                throw new SegmentException($"Numbers have at most {NumbersBytesMax} bytes.");
+                throw new SegmentException($"Combined numbers or lines have at most {FoldedBytesMax} bytes.");
             }
 
             return (content, SegmentCheck.Check(combine, await blobs.ReadAllAsync(digest, stop)));

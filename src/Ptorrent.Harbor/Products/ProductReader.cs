@@ -39,9 +39,9 @@ internal sealed class ProductReader(HarborReader reader, BlobStore blobs)
         }
 
         await WaitUntilWholeAsync(feed, stop);
-        if (SegmentCombiner.IsNumeric(job.Combine))
+        if (SegmentCombiner.IsFolded(job.Combine))
         {
-            await WriteNumbersAsync(job, destination, stop);
+            await WriteFoldedAsync(job, destination, stop);
         }
         else
         {
@@ -94,9 +94,9 @@ internal sealed class ProductReader(HarborReader reader, BlobStore blobs)
         await feed.WaitAsync(view.Version, stop);
     }
 
-    private async Task WriteNumbersAsync(JobRequest job, Stream destination, CancellationToken stop)
+    private async Task WriteFoldedAsync(JobRequest job, Stream destination, CancellationToken stop)
     {
-        SegmentCombiner combiner = new(job.Combine);
+        SegmentCombiner combiner = new(job.Combine, job.TopCount);
         long next = job.Range.Begin;
         while (next < job.Range.End)
         {
@@ -110,7 +110,10 @@ internal sealed class ProductReader(HarborReader reader, BlobStore blobs)
         }
 
         await destination.WriteAsync(combiner.ToSegment(), stop);
-        await destination.WriteAsync("\n"u8.ToArray(), stop);
+        if (SegmentCombiner.IsNumeric(job.Combine))
+        {
+            await destination.WriteAsync("\n"u8.ToArray(), stop);
+        }
     }
 
     private async Task WriteMergedAsync(JobRequest job, Stream destination, CancellationToken stop)

@@ -56,6 +56,7 @@ public static class FrameConversions
             ProgramName = request.Program.Name,
             Mode = (int)request.Mode,
             Combine = (int)request.Combine,
+            TopCount = request.TopCount,
             FuelMax = request.Limits.FuelMax.Units,
             MemoryBytesMax = request.Limits.MemoryBytesMax,
             TimeMicrosecondsMax = request.Limits.TimeMax.Ticks / TimeSpan.TicksPerMicrosecond,

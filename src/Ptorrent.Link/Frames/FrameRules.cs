@@ -232,6 +232,12 @@ internal static class FrameRules
             return "the kind of program, the mode or the way to combine is absent";
         }
 
+        bool isTop = description.Combine == (int)CombineKind.Top;
+        if (isTop ? description.TopCount is < 1 or > JobRequestValidator.TopCountMax : description.TopCount != 0)
+        {
+            return "the count of lines is outside its bounds";
+        }
+
         if (description.ProgramBytes <= 0)
         {
             return "the program is empty";

@@ -31,4 +31,12 @@ public enum CombineKind
 
     /// <summary>The program's own merge function.</summary>
     Merge = 7,
+
+    /// <summary>Outputs are lines that begin with a decimal number, alone or before a tab and a text; the lines with
+    /// the largest numbers, as many as the job says.</summary>
+    Top = 8,
+
+    /// <summary>Outputs are lines that are a key, or a key, a tab and a number; each key with the sum of its numbers,
+    /// where a key alone counts for one.</summary>
+    Histogram = 9,
 }

@@ -40,6 +40,11 @@ public sealed record JobRequest
     /// <summary>How outputs become one product.</summary>
     public CombineKind Combine { get; init; } = CombineKind.Concat;
 
+    /// <summary>How many lines <see cref="CombineKind.Top"/> keeps: 1 to 1,000,000. 0 for every other way to
+    /// combine.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int TopCount { get; init; }
+
     /// <summary>What a run may use.</summary>
     public JobLimits Limits { get; init; } = new();
 

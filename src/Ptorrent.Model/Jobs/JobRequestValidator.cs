@@ -21,6 +21,9 @@ public static class JobRequestValidator
     private const int AcceptorCountMax = 8;
     private const int FolderCharactersMax = 100;
 
+    /// <summary>Lines that a job with <see cref="CombineKind.Top"/> keeps at most.</summary>
+    public const int TopCountMax = 1_000_000;
+
     /// <summary>The first rule that <paramref name="request"/> breaks, in the order of its fields; null if it is fine.
     /// </summary>
     public static Refusal? Check(JobRequest request) =>
@@ -184,13 +187,24 @@ public static class JobRequestValidator
 
     private static Refusal? CheckCombine(JobRequest request)
     {
-        if (request.Combine is < CombineKind.Concat or > CombineKind.Merge)
+        if (request.Combine is < CombineKind.Concat or > CombineKind.Histogram)
         {
             return Invalid(
                 "combine",
                 request.Combine.ToString(),
-                "the ways to combine are concat, lines, files, sum, min, max and merge",
+                "the ways to combine are concat, lines, files, sum, min, max, merge, top:K and histogram",
                 string.Empty);
+        }
+
+        if (request.Combine == CombineKind.Top && request.TopCount is < 1 or > TopCountMax)
+        {
+            return Invalid(
+                "combine", $"top:{request.TopCount}", $"top keeps 1 to {TopCountMax} lines", "Write --combine top:10");
+        }
+
+        if (request.Combine != CombineKind.Top && request.TopCount != 0)
+        {
+            return Conflict("combine", "a count of lines is for top alone", "Write --combine top:10, or leave it out");
         }
 
         if (request.Combine == CombineKind.Files && request.Mode == RunMode.Range)

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Ptorrent.Model.Programs;
 using Ptorrent.Model.Units;
 
@@ -17,8 +16,7 @@ internal abstract record ExecutorFrame
 
     internal sealed record Refused(uint Program, TrapCode Trap, string Message) : ExecutorFrame;
 
-    internal sealed record Done(ulong Run, Fuel Burnt, TimeSpan Time, ImmutableArray<RunOutput> Outputs)
-        : ExecutorFrame;
+    internal sealed record Done(ulong Run, Fuel Burnt, TimeSpan Time, ReadOnlyMemory<byte> Segment) : ExecutorFrame;
 
     internal sealed record Failed(ulong Run, long Index, TrapCode Trap, Fuel Burnt, TimeSpan Time, string Message)
         : ExecutorFrame;

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using Ptorrent.Model.Programs;
 using Ptorrent.Model.Units;
 
@@ -10,15 +8,12 @@ internal static class FrameDecoder
 {
     private const int MessageBytesMax = ProgramFailure.MessageCharactersMax * 4;
     private const int EngineBytesMax = 200;
-    private const int OutputBytesMin = 8;
-    private const int FileBytesMin = 8;
 
-    /// <summary>Reads one frame. The outputs' bytes are slices of <paramref name="body"/>.</summary>
+    /// <summary>Reads one frame. A segment is a slice of <paramref name="body"/>.</summary>
     /// <param name="type">The header's type.</param>
     /// <param name="body">The whole body; the frame keeps it.</param>
-    /// <param name="outputCountMax">The outputs that the run at the head may have.</param>
     /// <exception cref="FrameException">The body is no such frame.</exception>
-    internal static ExecutorFrame Read(byte type, ReadOnlyMemory<byte> body, long outputCountMax)
+    internal static ExecutorFrame Read(byte type, ReadOnlyMemory<byte> body)
     {
         BodyReader reader = new(body);
         ExecutorFrame frame = type switch
@@ -27,7 +22,7 @@ internal static class FrameDecoder
             FrameType.Loaded => new ExecutorFrame.Loaded(reader.ReadUInt32(), ReadFlag(ref reader)),
             FrameType.Refused => new ExecutorFrame.Refused(
                 reader.ReadUInt32(), ReadTrap(ref reader), ReadMessage(ref reader)),
-            FrameType.Done => ReadDone(ref reader, outputCountMax),
+            FrameType.Done => ReadDone(ref reader),
             FrameType.Failed => ReadFailed(ref reader),
             _ => throw new FrameException($"it sent a frame of the unknown type {type}"),
         };
@@ -35,47 +30,11 @@ internal static class FrameDecoder
         return frame;
     }
 
-    private static ExecutorFrame.Done ReadDone(ref BodyReader reader, long outputCountMax)
+    private static ExecutorFrame.Done ReadDone(ref BodyReader reader)
     {
         ulong run = reader.ReadUInt64();
         Fuel burnt = new(reader.ReadInt63("fuel"));
-        TimeSpan time = ReadTime(ref reader);
-        int count = reader.ReadCount(OutputBytesMin, outputCountMax);
-        RunOutput[] outputs = new RunOutput[count];
-        int filesLeft = FrameLimits.FilesPerRunMax;
-        for (int i = 0; i < count; i++)
-        {
-            outputs[i] = ReadOutput(ref reader, ref filesLeft);
-        }
-
-        return new ExecutorFrame.Done(run, burnt, time, ImmutableCollectionsMarshal.AsImmutableArray(outputs));
-    }
-
-    private static RunOutput ReadOutput(ref BodyReader reader, ref int filesLeft)
-    {
-        ReadOnlyMemory<byte> standardOutput = reader.ReadBytes();
-        int count = reader.ReadCount(FileBytesMin, filesLeft);
-        if (count == 0)
-        {
-            return new RunOutput(standardOutput, []);
-        }
-
-        filesLeft -= count;
-        ImmutableArray<OutputFile>.Builder files = ImmutableArray.CreateBuilder<OutputFile>(count);
-        string? previous = null;
-        for (int i = 0; i < count; i++)
-        {
-            string name = reader.ReadText(FrameLimits.FileNameBytesMax);
-            if (previous is not null && string.CompareOrdinal(previous, name) >= 0)
-            {
-                throw new FrameException("it sent files out of order");
-            }
-
-            previous = name;
-            files.Add(new OutputFile(name, reader.ReadBytes()));
-        }
-
-        return new RunOutput(standardOutput, files.MoveToImmutable());
+        return new ExecutorFrame.Done(run, burnt, ReadTime(ref reader), reader.ReadBytes());
     }
 
     private static ExecutorFrame.Failed ReadFailed(ref BodyReader reader)

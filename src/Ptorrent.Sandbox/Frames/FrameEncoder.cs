@@ -75,6 +75,8 @@ internal static class FrameEncoder
         buffer.WriteUInt32(load.Program);
         buffer.WriteByte(NumberOf(program.Kind));
         buffer.WriteByte(program.Mode == RunMode.Range ? (byte)1 : (byte)2);
+        buffer.WriteByte((byte)program.Combine);
+        buffer.WriteUInt32((uint)program.TopCount);
         buffer.WriteUInt64((ulong)program.Limits.OutputBytesMax);
         buffer.WriteRaw(program.Seed.Span);
         buffer.WriteText(program.Name);

@@ -12,10 +12,6 @@ internal static class FrameLimits
     /// <summary>READY, LOADED, REFUSED and FAILED: numbers and a text of 4,096 characters.</summary>
     internal const int SmallBodyBytesMax = 32 * 1024;
 
-    /// <summary>Bytes that DONE has beyond the outputs' contents: counts, lengths and files' names.</summary>
-    internal const long OutputOverheadBytesMax = 4L << 20;
-
-    internal const int FileNameBytesMax = 4096;
-
-    internal const int FilesPerRunMax = 65_536;
+    /// <summary>Bytes that DONE has beyond its segment.</summary>
+    internal const int DoneFixedBytes = 28;
 }

@@ -14,7 +14,7 @@ namespace Ptorrent.Sandbox.Processes;
 internal sealed class ExecutorProcess
 {
     /// <summary>The version of the protocol that is spoken here.</summary>
-    internal const uint ProtocolVersion = 1;
+    internal const uint ProtocolVersion = 2;
 
     private const int WrittenTogetherBytesMax = 256 * 1024;
     private const int EndTextCharactersMax = 1000;
@@ -175,9 +175,7 @@ internal sealed class ExecutorProcess
         {
             while (await reader.ReadAsync(BodyBytesMax, stop) is (byte type, byte[] body))
             {
-                IExecutorListener? listener = Listener();
-                long outputsMax = type == FrameType.Done ? listener?.OutputsMax(this).OutputCount ?? 0 : 0;
-                Handle(FrameDecoder.Read(type, body, outputsMax), listener);
+                Handle(FrameDecoder.Read(type, body), Listener());
             }
 
             return null;
@@ -220,7 +218,7 @@ internal sealed class ExecutorProcess
 
     private long BodyBytesMax(byte type) =>
         type == FrameType.Done && Listener() is { } listener
-            ? listener.OutputsMax(this).BodyBytes
+            ? listener.DoneBytesMax(this)
             : FrameLimits.SmallBodyBytesMax;
 
     private IExecutorListener? Listener()

@@ -5,9 +5,8 @@ namespace Ptorrent.Sandbox.Processes;
 /// <summary>The slot that a process works for. Called by the process's reader, one call at a time.</summary>
 internal interface IExecutorListener
 {
-    /// <summary>The longest body of a DONE, in bytes, and its most outputs, as the run at the head allows
-    /// them.</summary>
-    (long BodyBytes, long OutputCount) OutputsMax(ExecutorProcess process);
+    /// <summary>The longest body of a DONE, in bytes, as the run at the head allows it.</summary>
+    long DoneBytesMax(ExecutorProcess process);
 
     /// <summary>A frame came.</summary>
     /// <exception cref="FrameException">It is none that may come now.</exception>

@@ -28,47 +28,23 @@ internal static class Answers
         }
     }
 
-    private static RunOutcome ReadDone(ExecutorFrame.Done done, PendingRun run, TimeSpan measured, ComputeRate rate)
+    private static RunOutcome.Completed ReadDone(
+        ExecutorFrame.Done done, PendingRun run, TimeSpan measured, ComputeRate rate)
     {
-        if (done.Outputs.Length != run.OutputCount)
+        if (done.Segment.Length > run.SegmentBytesMax)
         {
-            throw new FrameException($"it sent {done.Outputs.Length} outputs where {run.OutputCount} were due");
-        }
-
-        long bytes = 0;
-        string? unsafeName = null;
-        foreach (RunOutput output in done.Outputs)
-        {
-            bytes += output.StandardOutput.Length;
-            foreach (OutputFile file in output.Files)
-            {
-                bytes += file.Content.Length;
-            }
-
-            unsafeName ??= FileNames.FindUnsafe(output);
-        }
-
-        if (bytes > run.OutputBytesMax)
-        {
-            throw new FrameException($"it sent {bytes} bytes of output where {run.OutputBytesMax} are allowed");
+            throw new FrameException(
+                $"it sent {done.Segment.Length} bytes of output where {run.SegmentBytesMax} are allowed");
         }
 
         TimeSpan busy = Busy(done.Time, run, measured);
         Fuel burnt = Burnt(done.Burnt, run, busy, rate);
-        if (burnt > run.FuelMax && !run.Program.IsScript)
+        if (burnt > run.BurntMax && !run.Program.IsScript)
         {
-            throw new FrameException($"it says that it burnt {burnt} of {run.FuelMax} fuel and did not stop");
+            throw new FrameException($"it says that it burnt {burnt} of {run.BurntMax} fuel and did not stop");
         }
 
-        return unsafeName is null
-            ? new RunOutcome.Completed(done.Outputs, burnt, busy)
-            : new RunOutcome.Failed(
-                new ProgramFailure(
-                    run.Begin,
-                    TrapCode.BadOutput,
-                    $"The program wrote a file whose name is not safe everywhere: '{FrameDecoder.Shown(unsafeName)}'.",
-                    burnt),
-                busy);
+        return new RunOutcome.Completed(done.Segment, burnt, busy);
     }
 
     private static RunOutcome.Failed ReadFailed(
@@ -81,7 +57,7 @@ internal static class Answers
 
         TimeSpan busy = Busy(failed.Time, run, measured);
         Fuel burnt = Burnt(failed.Burnt, run, busy, rate);
-        Fuel bounded = burnt > run.FuelMax ? run.FuelMax : burnt;
+        Fuel bounded = burnt > run.BurntMax ? run.BurntMax : burnt;
         ProgramFailure failure = program.Refusal is { } refusal
             ? new ProgramFailure(failed.Index, refusal.Trap, refusal.Message, bounded)
             : new ProgramFailure(failed.Index, failed.Trap, failed.Message, bounded);

@@ -19,7 +19,8 @@ internal sealed class PendingRun
     {
         _run = request;
         BodyBytes = FrameEncoder.BodyBytes(request);
-        OutputCount = program.OutputCount(request.Range.Count);
+        SegmentBytesMax = program.SegmentBytesMax(request.Range.Count);
+        BurntMax = program.BurntMax(request.Range.Count);
     }
 
     /// <summary>A merge of parts.</summary>
@@ -28,7 +29,8 @@ internal sealed class PendingRun
     {
         _merge = request;
         BodyBytes = FrameEncoder.BodyBytes(request);
-        OutputCount = 1;
+        SegmentBytesMax = program.Load.Limits.OutputBytesMax;
+        BurntMax = FuelMax;
     }
 
     private PendingRun(SandboxProgram program, long indexCount, ComputeRate rate, ulong number)
@@ -36,8 +38,6 @@ internal sealed class PendingRun
         Program = program;
         Number = number;
         FuelMax = program.FuelMax(indexCount);
-        OutputBytesMax = (long)Int128.Min(
-            FrameLimits.BodyFromExecutorBytesMax, (Int128)program.Load.Limits.OutputBytesMax * indexCount);
         TimeMax = program.Load.Limits.TimeMax;
         TimeTrap = TrapCode.TimeExhausted;
 
@@ -55,11 +55,12 @@ internal sealed class PendingRun
 
     internal long BodyBytes { get; }
 
-    internal long OutputCount { get; }
-
-    internal long OutputBytesMax { get; }
+    internal long SegmentBytesMax { get; }
 
     internal Fuel FuelMax { get; }
+
+    /// <summary>Fuel that its answer may say: the merges within a run have a limit of their own.</summary>
+    internal Fuel BurntMax { get; }
 
     internal TimeSpan TimeMax { get; }
 

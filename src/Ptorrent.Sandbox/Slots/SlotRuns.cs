@@ -144,17 +144,13 @@ internal sealed partial class SlotRuns : IExecutorListener
     }
 
     /// <inheritdoc/>
-    public (long BodyBytes, long OutputCount) OutputsMax(ExecutorProcess process)
+    public long DoneBytesMax(ExecutorProcess process)
     {
         lock (_gate)
         {
-            if (process != _process || !_expected.TryPeek(out Expectation head) || head.Run is not { } run)
-            {
-                return (0, 0);
-            }
-
-            long overhead = FrameLimits.OutputOverheadBytesMax + Math.Min(run.OutputCount * 8, run.OutputBytesMax);
-            return (Math.Min(run.OutputBytesMax + overhead, FrameLimits.BodyFromExecutorBytesMax), run.OutputCount);
+            return process == _process && _expected.TryPeek(out Expectation head) && head.Run is { } run
+                ? run.SegmentBytesMax + FrameLimits.DoneFixedBytes
+                : 0;
         }
     }
 

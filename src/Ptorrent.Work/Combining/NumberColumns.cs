@@ -6,7 +6,7 @@ using Ptorrent.Model.Segments;
 namespace Ptorrent.Work.Combining;
 
 /// <summary>Columns of numbers that are added, or of which the smallest or largest is kept.</summary>
-internal sealed class NumberColumns(CombineKind kind)
+internal sealed class NumberColumns(CombineKind kind) : IFold
 {
     private const int ColumnCountMax = 1_000_000;
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using Ptorrent.Model.Jobs;
 using Ptorrent.Model.Programs;
 using Ptorrent.Model.Randomness;
@@ -19,6 +18,8 @@ public sealed class ExecutorFrameTests
         {
             Kind = ProgramKind.Kernel,
             Mode = RunMode.Item,
+            Combine = CombineKind.Top,
+            TopCount = 10,
             Name = "é.wasm",
             Code = "\0asm"u8.ToArray(),
             Arguments = ["--at", "{index}"],
@@ -72,22 +73,18 @@ public sealed class ExecutorFrameTests
     }
 
     [Fact]
-    public void Read_Done_GivesOutputsAndFiles()
+    public void Read_Done_GivesTheSegment()
     {
         ExecutorFrame.Done done = Assert.IsType<ExecutorFrame.Done>(Decode(Golden("done")));
 
         Assert.Equal((7UL, new Fuel(1234), TimeSpan.FromMicroseconds(56)), (done.Run, done.Burnt, done.Time));
-        Assert.Equal([1, 2, 3], done.Outputs[0].StandardOutput.ToArray());
-        OutputFile file = Assert.Single(done.Outputs[0].Files);
-        Assert.Equal(("out/a.txt", "a"), (file.Path, Encoding.UTF8.GetString(file.Content.Span)));
-        Assert.Equal(0, done.Outputs[1].StandardOutput.Length);
-        Assert.Empty(done.Outputs[1].Files);
+        Assert.Equal([1, 2, 3], done.Segment.ToArray());
     }
 
     [Fact]
     public void Read_TheOtherFrames_GiveTheirFields()
     {
-        Assert.Equal(new ExecutorFrame.Ready(1, "deno 2.9.6 v8 15.0"), Decode(Golden("ready")));
+        Assert.Equal(new ExecutorFrame.Ready(2, "deno 2.9.6 v8 15.0"), Decode(Golden("ready")));
         Assert.Equal(new ExecutorFrame.Loaded(3, true), Decode(Golden("loaded")));
         Assert.Equal(new ExecutorFrame.Refused(3, TrapCode.LoadFailed, "no export run"), Decode(Golden("refused")));
         Assert.Equal(
@@ -171,7 +168,7 @@ public sealed class ExecutorFrameTests
     private static byte[] Golden(string name) => Convert.FromHexString(
         File.ReadAllText(RepositoryRoot.Combine($"docs/protocol/vectors/executor-{name}.hex")).Trim());
 
-    private static ExecutorFrame Decode(byte[] frame) => FrameDecoder.Read(frame[4], frame.AsMemory(5), 1000);
+    private static ExecutorFrame Decode(byte[] frame) => FrameDecoder.Read(frame[4], frame.AsMemory(5));
 
     private static async Task AssertWrittenAsync(string name, AgentFrame frame)
     {

@@ -93,7 +93,7 @@ public sealed class HostileProgramTests(HostileProgramTests.Fixture fixture)
             RunOutcome part = await slot
                 .RunAsync(program, SandboxSetup.Range(index, index + 1), CancellationToken.None).AsTask()
                 .WaitAsync(SandboxSetup.Patience);
-            parts.Add(Assert.IsType<RunOutcome.Completed>(part).Outputs[0].StandardOutput);
+            parts.Add(Assert.IsType<RunOutcome.Completed>(part).Segment);
         }
 
         return await slot.MergeAsync(program, new MergeRequest { Parts = [.. parts] }, CancellationToken.None).AsTask()

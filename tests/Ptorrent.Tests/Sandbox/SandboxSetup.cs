@@ -57,12 +57,17 @@ internal static class SandboxSetup
 
     /// <summary>A program of the fake executor, which is loaded as it is.</summary>
     internal static SandboxProgram Fake(
-        string json, ProgramKind kind = ProgramKind.Kernel, RunMode mode = RunMode.Range, JobLimits? limits = null)
+        string json,
+        ProgramKind kind = ProgramKind.Kernel,
+        RunMode mode = RunMode.Range,
+        JobLimits? limits = null,
+        CombineKind combine = CombineKind.Concat)
     {
         ProgramLoad load = new()
         {
             Kind = kind,
             Mode = mode,
+            Combine = combine,
             Name = "fake",
             Code = Encoding.UTF8.GetBytes(json),
             Limits = limits ?? new JobLimits(),
@@ -79,7 +84,7 @@ internal static class SandboxSetup
     internal static string TextOf(RunOutcome outcome)
     {
         RunOutcome.Completed completed = Assert.IsType<RunOutcome.Completed>(outcome);
-        return string.Concat(completed.Outputs.Select(o => Encoding.UTF8.GetString(o.StandardOutput.Span)));
+        return Encoding.UTF8.GetString(completed.Segment.Span);
     }
 
     internal static ProgramFailure FailureOf(RunOutcome outcome) => Assert.IsType<RunOutcome.Failed>(outcome).Failure;

@@ -1,10 +1,8 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using System.Numerics;
 using System.Text;
 using Ptorrent.Model;
 using Ptorrent.Model.Jobs;
-using Ptorrent.Model.Programs;
 using Ptorrent.Model.Randomness;
 using Ptorrent.Model.Segments;
 using Ptorrent.Model.Units;
@@ -16,18 +14,36 @@ namespace Ptorrent.Tests.Work;
 
 public sealed class SegmentCombinerTests
 {
+    public static TheoryData<SegmentVector> Vectors => [.. SegmentVector.ReadAll()];
+
+    // Goal: the executor and this side combine to the same bytes, and refuse in the same words.
+    [Theory]
+    [MemberData(nameof(Vectors))]
+    public void AppendSegment_Vector_GivesItsSegmentOrItsRefusal(SegmentVector vector)
+    {
+        SegmentCombiner combiner = new(vector.Combine, vector.TopCount);
+        SegmentException? refused = null;
+        try
+        {
+            vector.Outputs.ForEach(output => combiner.AppendSegment(Encoding.UTF8.GetBytes(output)));
+        }
+        catch (SegmentException exception)
+        {
+            refused = exception;
+        }
+
+        Assert.Equal(vector.Refused, refused?.Message);
+        if (vector.Segment is { } segment)
+        {
+            Assert.Equal(segment, Encoding.UTF8.GetString(combiner.ToSegment().Span));
+            SegmentCombiner.Check(vector.Combine, combiner.ToSegment().Span);
+        }
+    }
+
     [Theory]
     [InlineData(CombineKind.Concat, "a|b\n|", "ab\n")]
     [InlineData(CombineKind.Lines, "a|b\n||c\nd", "a\nb\nc\nd\n")]
-    [InlineData(CombineKind.Sum, "1 2|3 4\n| \t10\r\n-7", "14 -1")]
-    [InlineData(CombineKind.Sum, "0.1|0.2", "0.3")]
-    [InlineData(CombineKind.Sum, "1e3|2.5E-1|+007", "1007.25")]
-    [InlineData(CombineKind.Sum, "-0|0.000", "0")]
-    [InlineData(CombineKind.Sum, "9007199254740993|1", "9007199254740994")]
-    [InlineData(CombineKind.Sum, "||", "")]
-    [InlineData(CombineKind.Min, "3|1.50|2", "1.5")]
-    [InlineData(CombineKind.Max, "3 -1|1.5 -0.5", "3 -0.5")]
-    public void AppendSegment_Kinds_CombineAsTheyShould(CombineKind kind, string outputs, string expected)
+    public void AppendSegment_Streams_AreOneAfterAnother(CombineKind kind, string outputs, string expected)
     {
         SegmentCombiner combiner = new(kind);
         foreach (string output in outputs.Split('|'))
@@ -39,39 +55,34 @@ public sealed class SegmentCombinerTests
     }
 
     [Theory]
-    [InlineData("1|1 2", "same count")]
-    [InlineData("twelve", "'twelve' is no decimal number")]
-    [InlineData("1.2.3", "no decimal number")]
-    [InlineData("NaN", "no decimal number")]
-    [InlineData("1e99999", "no decimal number")]
-    [InlineData("1e9999", "more than 1000 digits")]
-    [InlineData(".", "no decimal number")]
-    [InlineData("0x10", "no decimal number")]
-    public void AppendSegment_NotNumbers_SaysWhat(string outputs, string message)
-    {
-        SegmentCombiner combiner = new(CombineKind.Sum);
-        SegmentException thrown = Assert.Throws<SegmentException>(() =>
-        {
-            foreach (string output in outputs.Split('|'))
-            {
-                combiner.AppendSegment(Encoding.UTF8.GetBytes(output));
-            }
-        });
-        Assert.Contains(message, thrown.Message, StringComparison.Ordinal);
-    }
+    [InlineData(CombineKind.Lines, "a")]
+    [InlineData(CombineKind.Sum, "01")]
+    [InlineData(CombineKind.Sum, "1  2")]
+    [InlineData(CombineKind.Top, "1\n2\n")]
+    [InlineData(CombineKind.Top, "1")]
+    [InlineData(CombineKind.Histogram, "a\n")]
+    [InlineData(CombineKind.Histogram, "b\t1\na\t1\n")]
+    [InlineData(CombineKind.Files, "a")]
+    public void Check_BytesThatNobodyCombined_AreRefused(CombineKind kind, string bytes) =>
+        Assert.Throws<SegmentException>(() => SegmentCombiner.Check(kind, Encoding.UTF8.GetBytes(bytes)));
 
     [Fact]
-    public void AppendSegment_SumOfLongestNumbers_IsReadAgain()
+    public void ToSegment_MoreLinesThanAreKept_AreTheLargest()
     {
-        string nines = new string('9', 1_000) + "." + new string('9', 1_000);
-        SegmentCombiner combiner = new(CombineKind.Sum);
-        combiner.AppendSegment(Encoding.UTF8.GetBytes(nines));
-        combiner.AppendSegment(Encoding.UTF8.GetBytes(nines));
-        SegmentCombiner.Check(CombineKind.Sum, combiner.ToSegment().Span);
+        Prng prng = new(3);
+        SegmentCombiner top = new(CombineKind.Top, 5);
+        List<long> drawn = [];
+        for (int i = 0; i < 10_000; i++)
+        {
+            drawn.Add(prng.Below(1_000_000));
+            top.AppendSegment(Encoding.UTF8.GetBytes($"{drawn[^1]}"));
+        }
+
+        string expected = string.Concat(drawn.OrderDescending().Take(5).Select(n => $"{n}\n"));
+        Assert.Equal(expected, Encoding.UTF8.GetString(top.ToSegment().Span));
     }
 
-    // Goal: a range's segment is the same bytes however it is cut and in whatever order the parts come back, which is
-    // assemble(fragments of a range, in any order) = run whole.
+    // Goal: a range's segment is the same bytes however it is cut, and where outputs are folded, whatever their order.
     // Method: draw outputs for each index, cut at random into runs and runs into leases, assemble in random order.
     [Theory]
     [InlineData(CombineKind.Concat)]
@@ -80,47 +91,24 @@ public sealed class SegmentCombinerTests
     [InlineData(CombineKind.Sum)]
     [InlineData(CombineKind.Min)]
     [InlineData(CombineKind.Max)]
-    public void Assemble_AnyCutAndOrder_EqualsWhole(CombineKind kind)
+    [InlineData(CombineKind.Top)]
+    [InlineData(CombineKind.Histogram)]
+    public void Combine_AnyGroupingAndOrder_EqualsWhole(CombineKind kind)
     {
         Prng prng = new(42);
         for (int round = 0; round < 300; round++)
         {
-            IndexRange whole = new(prng.Below(5), 5 + prng.Below(40));
-            ImmutableArray<RunOutput> outputs =
-                [.. Enumerable.Range(0, (int)whole.Count).Select(i => Draw(prng, kind, i))];
-            SegmentCombiner once = new(kind);
-            once.AppendRun(whole, RunMode.Item, outputs, []);
+            List<byte[]> outputs = [.. Enumerable.Range(0, 5 + (int)prng.Below(40)).Select(i => Draw(prng, kind, i))];
+            byte[] whole = Combined(kind, outputs);
 
-            ReadOnlyMemory<byte> assembled = AssembleShuffled(prng, kind, whole, outputs);
-            Assert.Equal(once.ToSegment().ToArray(), assembled.ToArray());
+            List<byte[]> parts = Cut(prng, kind, outputs);
+            if (SegmentCombiner.IsFolded(kind))
+            {
+                Shuffle(prng, parts);
+            }
+
+            Assert.Equal(whole, Combined(kind, Cut(prng, kind, parts)));
         }
-    }
-
-    [Fact]
-    public void AppendRun_Files_NamesStandardOutputAfterTheItem()
-    {
-        SegmentCombiner combiner = new(CombineKind.Files);
-        RunOutput both = new("out"u8.ToArray(), [new OutputFile("b/c.txt", "file"u8.ToArray())]);
-        RunOutput onlyFile = new(default, [new OutputFile("d", "x"u8.ToArray())]);
-        RunOutput nothing = new(default, []);
-        combiner.AppendRun(new(5, 8), RunMode.Item, [both, onlyFile, nothing], []);
-
-        Assert.Equal(["5=out", "b/c.txt=file", "d=x", "7="], Entries(combiner.ToSegment()));
-    }
-
-    [Theory]
-    [InlineData("../x")]
-    [InlineData("/etc/passwd")]
-    [InlineData("a//b")]
-    [InlineData("a/./b")]
-    [InlineData("a\\b")]
-    [InlineData("c:x")]
-    [InlineData("a\u0000b")]
-    public void AppendRun_UnsafePath_IsRefused(string path)
-    {
-        SegmentCombiner combiner = new(CombineKind.Files);
-        RunOutput output = new(default, [new OutputFile(path, default)]);
-        Assert.Throws<SegmentException>(() => combiner.AppendRun(new(0, 1), RunMode.Item, [output], []));
     }
 
     // Goal: bytes from a stranger are a segment or a SegmentException, whatever they are.
@@ -129,10 +117,7 @@ public sealed class SegmentCombinerTests
     public void Check_ChangedBytes_OnlySegmentExceptionEscapes()
     {
         Prng prng = new(7);
-        SegmentCombiner combiner = new(CombineKind.Files);
-        ImmutableArray<RunOutput> two = [Draw(prng, CombineKind.Files, 0), Draw(prng, CombineKind.Files, 1)];
-        combiner.AppendRun(new(0, 2), RunMode.Item, two, []);
-        byte[] good = combiner.ToSegment().ToArray();
+        byte[] good = [.. Draw(prng, CombineKind.Files, 0), .. Draw(prng, CombineKind.Files, 1)];
         int refused = 0;
         for (int i = 0; i < 20_000; i++)
         {
@@ -146,6 +131,8 @@ public sealed class SegmentCombinerTests
             {
                 SegmentCombiner.Check(CombineKind.Files, bytes);
                 SegmentCombiner.Check(CombineKind.Sum, bytes);
+                SegmentCombiner.Check(CombineKind.Top, bytes);
+                SegmentCombiner.Check(CombineKind.Histogram, bytes);
             }
             catch (SegmentException)
             {
@@ -168,82 +155,65 @@ public sealed class SegmentCombinerTests
         Assert.Throws<InvariantException>(() => assembler.TryTake(out _, out _));
     }
 
-    private static ReadOnlyMemory<byte> AssembleShuffled(
-        Prng prng,
-        CombineKind kind,
-        IndexRange whole,
-        ImmutableArray<RunOutput> outputs)
+    private static byte[] Combined(CombineKind kind, List<byte[]> segments)
     {
-        List<(IndexRange Range, ReadOnlyMemory<byte> Segment)> pieces = [];
-        for (long begin = whole.Begin; begin < whole.End;)
+        SegmentCombiner combiner = new(kind, kind == CombineKind.Top ? 7 : 0);
+        segments.ForEach(segment => combiner.AppendSegment(segment));
+        return combiner.ToSegment().ToArray();
+    }
+
+    /// <summary>Groups of neighbours, each combined.</summary>
+    private static List<byte[]> Cut(Prng prng, CombineKind kind, List<byte[]> segments)
+    {
+        List<byte[]> groups = [];
+        for (int begin = 0; begin < segments.Count;)
         {
-            long end = Math.Min(whole.End, begin + 1 + prng.Below(7));
-            SegmentCombiner piece = new(kind);
-            piece.AppendRun(
-                new(begin, end),
-                RunMode.Item,
-                outputs[(int)(begin - whole.Begin)..(int)(end - whole.Begin)],
-                []);
-            pieces.Add((new(begin, end), piece.ToSegment()));
-            begin = end;
+            int count = Math.Min(segments.Count - begin, 1 + (int)prng.Below(7));
+            groups.Add(Combined(kind, segments.GetRange(begin, count)));
+            begin += count;
         }
 
-        for (int i = pieces.Count - 1; i > 0; i--)
+        return groups;
+    }
+
+    private static void Shuffle(Prng prng, List<byte[]> parts)
+    {
+        for (int i = parts.Count - 1; i > 0; i--)
         {
             int other = (int)prng.Below(i + 1);
-            (pieces[i], pieces[other]) = (pieces[other], pieces[i]);
+            (parts[i], parts[other]) = (parts[other], parts[i]);
         }
-
-        // Two levels, as on a device and then at the harbor: groups of neighbours are combined first.
-        Assembler<ReadOnlyMemory<byte>> assembler = new(whole);
-        SegmentCombiner outer = new(kind);
-        SegmentCombiner inner = new(kind);
-        foreach ((IndexRange range, ReadOnlyMemory<byte> segment) in pieces)
-        {
-            assembler.Add(range, segment);
-            while (assembler.TryTake(out _, out ReadOnlyMemory<byte> next))
-            {
-                inner.AppendSegment(next.Span);
-                if (prng.Below(3) == 0)
-                {
-                    outer.AppendSegment(inner.ToSegment().Span);
-                    inner = new(kind);
-                }
-            }
-        }
-
-        Assert.True(assembler.IsComplete);
-        outer.AppendSegment(inner.ToSegment().Span);
-        return outer.ToSegment();
     }
 
-    private static RunOutput Draw(Prng prng, CombineKind kind, int index)
+    private static byte[] Draw(Prng prng, CombineKind kind, int index)
     {
-        if (SegmentCombiner.IsNumeric(kind))
-        {
-            BigInteger number = new BigInteger(prng.Next()) * prng.Next() - (BigInteger.One << 126);
-            string text = prng.Below(8) == 0
-                ? string.Empty
-                : $"{number.ToString(CultureInfo.InvariantCulture)}e-{prng.Below(60)} {prng.Below(100)}\n";
-            return new RunOutput(Encoding.UTF8.GetBytes(text), []);
-        }
-
         byte[] bytes = new byte[prng.Below(20)];
         prng.Fill(bytes);
-        ImmutableArray<OutputFile> files = prng.Below(3) == 0
-            ? [new OutputFile($"made/{index}", bytes), new OutputFile($"made/{index}.b", bytes)]
-            : [];
-        return new RunOutput(bytes, files);
+        return kind switch
+        {
+            CombineKind.Files => Entry($"made/{index}", bytes),
+            CombineKind.Top => Lines(prng, () => $"{prng.Below(50)}.{prng.Below(3)}\t{"ab"[(int)prng.Below(2)]}"),
+            CombineKind.Histogram =>
+                Lines(prng, () => $"{"abc"[(int)prng.Below(3)]}{(prng.Below(2) == 0 ? "" : $"\t{prng.Below(9)}e-2")}"),
+            CombineKind.Sum or CombineKind.Min or CombineKind.Max => Encoding.UTF8.GetBytes(DrawNumbers(prng)),
+            _ => bytes,
+        };
     }
 
-    private static IEnumerable<string> Entries(ReadOnlyMemory<byte> segment)
+    private static string DrawNumbers(Prng prng)
     {
-        while (!segment.IsEmpty)
-        {
-            Assert.True(FileEntryHeader.TryRead(segment.Span, out FileEntryHeader header, out int consumed));
-            segment = segment[consumed..];
-            yield return $"{header.Path}={Encoding.UTF8.GetString(segment.Span[..(int)header.ContentBytes])}";
-            segment = segment[(int)header.ContentBytes..];
-        }
+        BigInteger number = new BigInteger(prng.Next()) * prng.Next() - (BigInteger.One << 126);
+        return prng.Below(8) == 0
+            ? string.Empty
+            : $"{number.ToString(CultureInfo.InvariantCulture)}e-{prng.Below(60)} {prng.Below(100)}\n";
+    }
+
+    private static byte[] Lines(Prng prng, Func<string> line) =>
+        Encoding.UTF8.GetBytes(string.Join('\n', Enumerable.Range(0, (int)prng.Below(12)).Select(_ => line())));
+
+    private static byte[] Entry(string path, byte[] content)
+    {
+        byte[] header = new byte[FileEntryHeader.HeaderBytesMax];
+        return [.. header[..new FileEntryHeader(path, content.Length).Write(header)], .. content];
     }
 }

@@ -159,6 +159,14 @@ export class ByteWriter {
     this.patchU32(lengthAt, written);
   }
 
+  /** Appends a string whose characters are bytes. */
+  binaryText(text: string): void {
+    const at = this.#make(text.length);
+    for (let i = 0; i < text.length; i++) {
+      this.bytes[at + i] = text.charCodeAt(i);
+    }
+  }
+
   patchU32(at: number, value: number): void {
     this.#view.setUint32(at, value, true);
   }

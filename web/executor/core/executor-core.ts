@@ -17,7 +17,8 @@ import {
   type RunFrame,
 } from "./frames.js";
 import { KernelProgram } from "./kernel.js";
-import { OutputSink } from "./output.js";
+import { segmentBuilder, SegmentWriter, type Combination, type SegmentBuilder } from "./combining/segments.js";
+import { OutputSpace, type ByteTarget } from "./output.js";
 import type { Program, ProgramCall } from "./program.js";
 import { loadScript, type ScriptHost } from "./script.js";
 import { WasiProgram } from "./wasi.js";
@@ -35,13 +36,13 @@ interface LoadedProgram {
   readonly program: Program;
   readonly isItem: boolean;
   readonly isScript: boolean;
-  readonly outputBytesMax: number;
+  readonly combination: Combination;
 }
 
 const I64_MAX = (1n << 63n) - 1n;
 
-/** Indexes of one run in item mode: each takes eight bytes of the answer at least. */
-const OUTPUT_COUNT_MAX = 1_000_000n;
+/** Indexes of one run in item mode. */
+const ITEM_COUNT_MAX = 1_000_000n;
 
 /**
  * The executor: frames in, frames out. Answers are appended to `output`; the adapter writes them and clears it before
@@ -111,7 +112,7 @@ export class ExecutorCore {
       program,
       isItem: frame.mode === RunMode.Item,
       isScript: frame.kind === ProgramKind.Script,
-      outputBytesMax: outputBytesMaxOf(frame),
+      combination: { kind: frame.combine, topCount: frame.topCount, outputBytesMax: outputBytesMaxOf(frame) },
     });
     writeLoaded(this.#output, frame.program, program.hasMerge);
   }
@@ -133,13 +134,15 @@ export class ExecutorCore {
     }
 
     const count = loaded.isItem ? frame.end - frame.begin : 1n;
-    if (count > OUTPUT_COUNT_MAX) {
-      throw new ProtocolError(`a run has ${count} indexes; at most ${OUTPUT_COUNT_MAX} in item mode`);
+    if (count > ITEM_COUNT_MAX) {
+      throw new ProtocolError(`a run has ${count} indexes; at most ${ITEM_COUNT_MAX} in item mode`);
     }
 
     const calls = callsOf(frame, loaded.isItem);
-    answer.begin(Number(count));
-    return loaded.isScript ? runScript(loaded, calls, answer) : runModule(loaded, calls, answer);
+    const segment = answer.begin(loaded);
+    return loaded.isScript
+      ? runScript(loaded.program, calls, segment, answer)
+      : runModule(loaded.program, calls, segment, answer);
   }
 
   #merge(frame: MergeFrame): void | Promise<void> {
@@ -153,77 +156,83 @@ export class ExecutorCore {
       return answer.fail(new ProgramFault(TrapCode.LoadFailed, "the program has no merge"));
     }
 
-    answer.begin(1);
-    const sink = answer.sink(loaded.outputBytesMax);
-    const fuel = clampFuel(frame.fuel);
-    if (loaded.isScript) {
-      return mergeScript(loaded.program, frame.parts, fuel, sink, answer);
-    }
-
-    try {
-      loaded.program.merge(frame.parts, fuel, sink);
-      sink.end();
-      answer.add(loaded.program.burnt);
-      answer.end();
-    } catch (error) {
-      answer.add(loaded.program.burnt);
-      answer.fail(error);
-    }
+    return loaded.isScript ? mergeScript(loaded, frame, answer) : mergeModule(loaded, frame, answer);
   }
 }
 
-function runModule(loaded: LoadedProgram, calls: Iterable<ProgramCall>, answer: Answer): void {
-  const { program, outputBytesMax } = loaded;
+function runModule(program: Program, calls: Iterable<ProgramCall>, segment: SegmentBuilder, answer: Answer): void {
   for (const call of calls) {
     try {
-      const sink = answer.sink(outputBytesMax);
-      program.call(call, sink);
-      sink.end();
-      answer.add(program.burnt);
-    } catch (error) {
-      answer.add(program.burnt);
-      answer.fail(error, call.begin);
-      return;
-    }
-  }
-
-  answer.end();
-}
-
-async function runScript(loaded: LoadedProgram, calls: Iterable<ProgramCall>, answer: Answer): Promise<void> {
-  const { program, outputBytesMax } = loaded;
-  for (const call of calls) {
-    try {
-      const sink = answer.sink(outputBytesMax);
-      const pending = program.call(call, sink);
-      if (pending !== undefined) {
-        await pending;
-      }
-
-      sink.end();
+      callModule(program, call, segment, answer);
+      void segment.end();
     } catch (error) {
       answer.fail(error, call.begin);
       return;
     }
   }
 
-  answer.end();
+  answer.finish(segment);
 }
 
-async function mergeScript(
+function callModule(program: Program, call: ProgramCall, segment: SegmentBuilder, answer: Answer): void {
+  const sink = segment.begin(call);
+  try {
+    void program.call(call, sink);
+  } finally {
+    answer.add(program.burnt);
+  }
+}
+
+async function runScript(
   program: Program,
-  parts: readonly Uint8Array[],
-  fuel: bigint,
-  sink: OutputSink,
+  calls: Iterable<ProgramCall>,
+  segment: SegmentBuilder,
   answer: Answer,
 ): Promise<void> {
+  for (const call of calls) {
+    try {
+      const called = program.call(call, segment.begin(call));
+      if (called !== undefined) {
+        await called;
+      }
+
+      const ended = segment.end();
+      if (ended !== undefined) {
+        await ended;
+      }
+    } catch (error) {
+      answer.fail(error, call.begin);
+      return;
+    }
+  }
+
+  answer.finish(segment);
+}
+
+function mergeModule(loaded: LoadedProgram, frame: MergeFrame, answer: Answer): void {
+  const { program, combination } = loaded;
   try {
-    await program.merge(parts, fuel, sink);
-    sink.end();
-    answer.end();
+    void program.merge(frame.parts, clampFuel(frame.fuel), answer.beginMerge(combination.outputBytesMax));
+  } catch (error) {
+    answer.add(program.burnt);
+    answer.fail(error);
+    return;
+  }
+
+  answer.add(program.burnt);
+  answer.end();
+}
+
+async function mergeScript(loaded: LoadedProgram, frame: MergeFrame, answer: Answer): Promise<void> {
+  const { program, combination } = loaded;
+  try {
+    await program.merge(frame.parts, clampFuel(frame.fuel), answer.beginMerge(combination.outputBytesMax));
   } catch (error) {
     answer.fail(error);
+    return;
   }
+
+  answer.end();
 }
 
 /** The answer to one run or merge: DONE while all goes well, taken back and made FAILED when something does not. */
@@ -243,26 +252,54 @@ class Answer {
     this.#frameAt = writer.length;
   }
 
-  begin(outputCount: number): void {
+  /** Begins the answer to a run. */
+  begin({ program, combination }: LoadedProgram): SegmentBuilder {
+    const merges = { program, add: (burnt: bigint) => this.add(burnt) };
+    return segmentBuilder(combination, this.#beginSegment(), merges);
+  }
+
+  /** Begins the answer to a merge. */
+  beginMerge(bytesMax: number): ByteTarget {
+    const space = new OutputSpace(bytesMax);
+    const segment = this.#beginSegment();
+    return {
+      append: (bytes) => {
+        space.reserve(bytes.length);
+        segment.append(bytes);
+      },
+    };
+  }
+
+  #beginSegment(): SegmentWriter {
     this.#frameAt = beginFrame(this.writer, AnswerType.Done);
     this.writer.u64(this.run);
     this.#fuelAt = this.writer.length;
     this.writer.u64(0n);
     this.writer.u64(0n);
-    this.writer.u32(outputCount);
-  }
-
-  sink(bytesMax: number): OutputSink {
-    return new OutputSink(this.writer, this.#frameAt, bytesMax);
+    this.writer.u32(0);
+    return new SegmentWriter(this.writer, this.#frameAt);
   }
 
   add(burnt: bigint): void {
     this.#burnt += burnt;
   }
 
+  /** Ends a run's answer; a segment that cannot be made fails where the run begins. */
+  finish(segment: SegmentBuilder): void {
+    try {
+      segment.finish();
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+
+    this.end();
+  }
+
   end(): void {
     this.writer.patchU64(this.#fuelAt, this.#burnt);
     this.writer.patchU64(this.#fuelAt + 8, this.#micros());
+    this.writer.patchU32(this.#fuelAt + 16, this.writer.length - this.#fuelAt - 20);
     endFrame(this.writer, this.#frameAt);
   }
 

@@ -11,6 +11,7 @@ export const TrapCode = {
   ExitCode: 10,
   ScriptError: 11,
   LoadFailed: 12,
+  BadOutput: 14,
 } as const;
 
 export type TrapCode = (typeof TrapCode)[keyof typeof TrapCode];

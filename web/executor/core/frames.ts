@@ -2,7 +2,7 @@ import { ByteReader, ByteWriter, FRAME_HEADER_BYTES } from "./bytes.js";
 import { firstCharacters, ProtocolError, TrapCode } from "./failures.js";
 
 /** The version of docs/protocol/executor.md that this executor speaks. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 export const BODY_BYTES_MAX_IN = 320 << 20;
 export const BODY_BYTES_MAX_OUT = 272 << 20;
@@ -16,11 +16,33 @@ export type ProgramKind = (typeof ProgramKind)[keyof typeof ProgramKind];
 export const RunMode = { Range: 1, Item: 2 } as const;
 export type RunMode = (typeof RunMode)[keyof typeof RunMode];
 
+/** The numbers of `CombineKind` in Ptorrent.Model. */
+export const CombineKind = {
+  Concat: 1,
+  Lines: 2,
+  Files: 3,
+  Sum: 4,
+  Min: 5,
+  Max: 6,
+  Merge: 7,
+  Top: 8,
+  Histogram: 9,
+} as const;
+export type CombineKind = (typeof CombineKind)[keyof typeof CombineKind];
+
+const COMBINE_KINDS: ReadonlySet<number> = new Set(Object.values(CombineKind));
+
+/** Lines that a segment of `top` has at most. */
+const TOP_COUNT_MAX = 1_000_000;
+
 export interface LoadFrame {
   readonly type: typeof FrameType.Load;
   readonly program: number;
   readonly kind: ProgramKind;
   readonly mode: RunMode;
+  readonly combine: CombineKind;
+  /** How many lines `top` keeps; 0 for every other way to combine. */
+  readonly topCount: number;
   readonly outputBytesMax: bigint;
   readonly seed: Uint8Array;
   readonly name: string;
@@ -94,13 +116,36 @@ function decodeLoad(reader: ByteReader): LoadFrame {
     throw new ProtocolError(`there is no mode ${mode}`);
   }
 
+  const combine = reader.u8();
+  if (!COMBINE_KINDS.has(combine)) {
+    throw new ProtocolError(`there is no way to combine ${combine}`);
+  }
+
+  const topCount = reader.u32();
+  if (topCount > TOP_COUNT_MAX || topCount > 0 !== (combine === CombineKind.Top)) {
+    throw new ProtocolError(`the way to combine ${combine} has ${topCount} lines`);
+  }
+
   const outputBytesMax = reader.u64();
   const seed = reader.fixed(32);
   const name = reader.text();
   const texts = reader.list(4, () => reader.text());
   const parameters = reader.list(8, () => [reader.text(), reader.text()] as const);
   const code = reader.bytes();
-  return { type: FrameType.Load, program, kind, mode, outputBytesMax, seed, name, arguments: texts, parameters, code };
+  return {
+    type: FrameType.Load,
+    program,
+    kind,
+    mode,
+    combine: combine as CombineKind,
+    topCount,
+    outputBytesMax,
+    seed,
+    name,
+    arguments: texts,
+    parameters,
+    code,
+  };
 }
 
 function decodeRun(reader: ByteReader): RunFrame {

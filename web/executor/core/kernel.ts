@@ -58,10 +58,10 @@ export class KernelProgram implements Program {
     this.#run(call.fuel, (kernel) => kernel.run(call.begin, call.end));
   }
 
-  merge(parts: readonly Uint8Array[], fuel: bigint, sink: OutputSink): void {
+  merge(parts: readonly Uint8Array[], fuel: bigint, target: ByteTarget): void {
     if (parts.length === 1) {
       this.burnt = 0n;
-      sink.append(parts[0]!);
+      target.append(parts[0]!);
       return;
     }
 
@@ -72,7 +72,7 @@ export class KernelProgram implements Program {
       for (let i = 1; i < parts.length; i++) {
         spare.clear();
         this.#inputs = [left, parts[i]!];
-        this.#target = i === parts.length - 1 ? sink : spare;
+        this.#target = i === parts.length - 1 ? target : spare;
         meter.refillStack();
         kernel.merge!();
         meter.throwPending();

@@ -1,6 +1,5 @@
-import { ByteWriter, FRAME_HEADER_BYTES, utf8 } from "./bytes.js";
+import { ByteWriter, utf8 } from "./bytes.js";
 import { ProgramFault, TrapCode } from "./failures.js";
-import { BODY_BYTES_MAX_OUT } from "./frames.js";
 
 /** Whatever takes a program's output bytes, and refuses them when they are too many. */
 export interface ByteTarget {
@@ -30,66 +29,53 @@ export class OutputSpace {
   }
 }
 
-/**
- * Writes one output element (docs/protocol/executor.md) straight into the answer's frame, so that output is copied
- * once. First all of the standard output, then the files.
- */
+/** Takes the outputs of a run's calls, one after another, for the segment that they become. */
+export interface SegmentTarget extends ByteTarget {
+  /** A file that the program wrote, under a name that is safe everywhere. */
+  file(name: string, content: Uint8Array): void;
+}
+
+/** What one call puts out: bounded, and its files' names are checked. */
 export class OutputSink implements ByteTarget {
   readonly space: OutputSpace;
-  readonly #writer: ByteWriter;
-  readonly #frameAt: number;
-  readonly #lengthAt: number;
-  #fileCountAt = -1;
-  #fileCount = 0;
+  readonly #target: SegmentTarget;
 
-  constructor(writer: ByteWriter, frameAt: number, bytesMax: number) {
+  constructor(target: SegmentTarget, bytesMax: number) {
     this.space = new OutputSpace(bytesMax);
-    this.#writer = writer;
-    this.#frameAt = frameAt;
-    this.#lengthAt = writer.length;
-    writer.u32(0);
+    this.#target = target;
   }
 
   append(bytes: Uint8Array): void {
     this.space.reserve(bytes.length);
-    this.#fit(bytes.length);
-    this.#writer.append(bytes);
+    this.#target.append(bytes);
   }
 
   /** Adds a file whose content was reserved in `space` already. */
   file(name: string, content: Uint8Array): void {
-    this.#endStandardOutput();
-    const nameBytes = utf8(name);
-    this.#fit(nameBytes.length + content.length + 8);
-    this.#writer.prefixed(nameBytes);
-    this.#writer.prefixed(content);
-    this.#fileCount++;
-  }
-
-  end(): void {
-    this.#endStandardOutput();
-    this.#writer.patchU32(this.#fileCountAt, this.#fileCount);
-  }
-
-  #endStandardOutput(): void {
-    if (this.#fileCountAt < 0) {
-      this.#writer.patchU32(this.#lengthAt, this.#writer.length - this.#lengthAt - 4);
-      this.#fileCountAt = this.#writer.length;
-      this.#fit(4);
-      this.#writer.u32(0);
+    if (!isSafePath(name)) {
+      const rule = "The program wrote a file whose name is not safe everywhere";
+      throw new ProgramFault(TrapCode.BadOutput, `${rule}: '${name}'.`);
     }
-  }
 
-  #fit(bytes: number): void {
-    const bodyLength = this.#writer.length - this.#frameAt - FRAME_HEADER_BYTES;
-    if (bodyLength + bytes > BODY_BYTES_MAX_OUT - RESERVE_BYTES) {
-      throw new ProgramFault(TrapCode.OutputExhausted, "the outputs of this run are together too large for one answer");
-    }
+    this.#target.file(name, content);
   }
 }
 
-/** Kept free in each answer for the counts that close its last output. */
-const RESERVE_BYTES = 1024;
+const PATH_BYTES_MAX = 1024;
+const PART_CHARACTERS_MAX = 255;
+const UNSAFE_CHARACTERS = /[\\:\p{Cc}]/u;
+
+/** Whether each part of a path is an ordinary name on every system. */
+export function isSafePath(path: string): boolean {
+  return (
+    !UNSAFE_CHARACTERS.test(path) &&
+    path.length <= PATH_BYTES_MAX &&
+    utf8(path).length <= PATH_BYTES_MAX &&
+    path
+      .split("/")
+      .every((part) => part !== "" && part !== "." && part !== ".." && part.length <= PART_CHARACTERS_MAX)
+  );
+}
 
 /** An output that stays in the executor: the left part of the next merge. */
 export class ScratchOutput implements ByteTarget {

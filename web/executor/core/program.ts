@@ -1,5 +1,5 @@
 import type { InputContent } from "./frames.js";
-import type { OutputSink } from "./output.js";
+import type { ByteTarget, OutputSink } from "./output.js";
 
 /** One call of a program: a range, or one index of it. */
 export interface ProgramCall {
@@ -19,5 +19,5 @@ export interface Program {
   readonly hasMerge: boolean;
   readonly burnt: bigint;
   call(call: ProgramCall, sink: OutputSink): void | Promise<void>;
-  merge(parts: readonly Uint8Array[], fuel: bigint, sink: OutputSink): void | Promise<void>;
+  merge(parts: readonly Uint8Array[], fuel: bigint, target: ByteTarget): void | Promise<void>;
 }

@@ -104,17 +104,17 @@ class ScriptProgram implements Program {
     return this.#isSettled ? this.#finish() : this.#wait();
   }
 
-  async merge(parts: readonly Uint8Array[], _fuel: bigint, sink: OutputSink): Promise<void> {
+  async merge(parts: readonly Uint8Array[], _fuel: bigint, target: ByteTarget): Promise<void> {
     let left = parts[0]!;
     if (parts.length === 1) {
-      sink.append(left);
+      target.append(left);
       return;
     }
 
     for (let i = 1; i < parts.length; i++) {
       const isLast = i === parts.length - 1;
       const scratch = new ScratchOutput(this.#outputBytesMax);
-      this.#begin(isLast ? sink : scratch, null, [left, parts[i]!], 0n);
+      this.#begin(isLast ? target : scratch, null, [left, parts[i]!], 0n);
       this.#bridge!.merge();
       if (!this.#isSettled) {
         await this.#wait();

@@ -5,7 +5,6 @@ import { test } from "node:test";
 import { ByteWriter, FrameSplitter } from "../core/bytes.js";
 import { ProtocolError } from "../core/failures.js";
 import { BODY_BYTES_MAX_IN, decodeFrame, writeFailed, writeLoaded, writeReady, writeRefused } from "../core/frames.js";
-import { OutputSink } from "../core/output.js";
 import { Prng } from "../core/prng.js";
 import { exchange } from "./bench.js";
 import { load, merge, run, unload } from "./frames.js";
@@ -21,18 +20,12 @@ function written(body: (writer: ByteWriter) => void): Uint8Array {
 
 function done(): Uint8Array {
   return written((writer) => {
-    writer.u32(0);
+    writer.u32(31);
     writer.u8(4);
     writer.u64(7n);
     writer.u64(1234n);
     writer.u64(56n);
-    writer.u32(2);
-    const first = new OutputSink(writer, 0, 100);
-    first.append(Uint8Array.of(1, 2, 3));
-    first.file("out/a.txt", Uint8Array.of(0x61));
-    first.end();
-    new OutputSink(writer, 0, 100).end();
-    writer.patchU32(0, writer.length - 5);
+    writer.prefixed(Uint8Array.of(1, 2, 3));
   });
 }
 
@@ -43,6 +36,8 @@ const samples: Readonly<Record<string, () => Uint8Array>> = {
       program: 3,
       kind: 2,
       mode: 2,
+      combine: 8,
+      topCount: 10,
       outputBytesMax: 65536n,
       name: "é.wasm",
       arguments: ["--at", "{index}"],
@@ -118,6 +113,11 @@ test("DecodeFrame_BadValues_AreProtocolErrors", () => {
   const bad: [RegExp, Uint8Array][] = [
     [/kind/, load({ kind: 4, code: "" })],
     [/mode/, load({ mode: 0, code: "" })],
+    [/way to combine 0/, load({ combine: 0, code: "" })],
+    [/way to combine 10/, load({ combine: 10, code: "" })],
+    [/has 0 lines/, load({ combine: 8, code: "" })],
+    [/has 1000001 lines/, load({ combine: 8, topCount: 1_000_001, code: "" })],
+    [/has 5 lines/, load({ combine: 1, topCount: 5, code: "" })],
     [/empty range/, run({ begin: 5n, end: 5n })],
     [/2 inputs for 1/, run({ inputs: [["a", ""], ["b", ""]] })],
     [/no file name/, run({ inputs: [["../a", ""]] })],

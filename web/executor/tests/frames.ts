@@ -1,11 +1,14 @@
 import { ByteReader, ByteWriter } from "../core/bytes.js";
-import { beginFrame, endFrame, FrameType, ProgramKind, RunMode } from "../core/frames.js";
+import { beginFrame, CombineKind, endFrame, FrameType, ProgramKind, RunMode } from "../core/frames.js";
 
 /** What the agent writes and reads: the other side of the codec, kept apart from the code that it tests. */
 export interface LoadFields {
   readonly program?: number;
   readonly kind?: number;
   readonly mode?: number;
+  /** Files where it is left out: there every call's output can be seen by itself. */
+  readonly combine?: number;
+  readonly topCount?: number;
   readonly outputBytesMax?: bigint;
   readonly seed?: Uint8Array;
   readonly name?: string;
@@ -29,6 +32,8 @@ export function load(fields: LoadFields): Uint8Array {
     writer.u32(fields.program ?? 1);
     writer.u8(fields.kind ?? ProgramKind.Kernel);
     writer.u8(fields.mode ?? RunMode.Item);
+    writer.u8(fields.combine ?? CombineKind.Files);
+    writer.u32(fields.topCount ?? 0);
     writer.u64(fields.outputBytesMax ?? 1n << 20n);
     writer.append(fields.seed ?? seedOfTests);
     writer.text(fields.name ?? "program.wasm");
@@ -86,17 +91,11 @@ export function unload(program: number): Uint8Array {
   return frame(FrameType.Unload, (writer) => writer.u32(program));
 }
 
-export interface OutputElement {
-  readonly text: string;
-  readonly bytes: Uint8Array;
-  readonly files: Readonly<Record<string, string>>;
-}
-
 export type Answer =
   | { readonly type: "ready"; readonly version: number; readonly engine: string }
   | { readonly type: "loaded"; readonly program: number; readonly hasMerge: boolean }
   | { readonly type: "refused"; readonly program: number; readonly trap: number; readonly message: string }
-  | { readonly type: "done"; readonly run: bigint; readonly fuel: bigint; readonly outputs: readonly OutputElement[] }
+  | { readonly type: "done"; readonly run: bigint; readonly fuel: bigint; readonly segment: Uint8Array }
   | {
       readonly type: "failed";
       readonly run: bigint;
@@ -133,7 +132,7 @@ function answerOf(type: number, reader: ByteReader): Answer {
       const run = reader.u64();
       const fuel = reader.u64();
       reader.u64();
-      return { type: "done", run, fuel, outputs: reader.list(8, () => outputOf(reader)) };
+      return { type: "done", run, fuel, segment: reader.bytes() };
     }
     case 5: {
       const run = reader.u64();
@@ -146,11 +145,4 @@ function answerOf(type: number, reader: ByteReader): Answer {
     default:
       throw new Error(`an answer of type ${type}`);
   }
-}
-
-function outputOf(reader: ByteReader): OutputElement {
-  const bytes = reader.bytes();
-  const decoder = new TextDecoder();
-  const files = reader.list(8, () => [reader.text(), decoder.decode(reader.bytes())] as const);
-  return { text: decoder.decode(bytes), bytes, files: Object.fromEntries(files) };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TrapCode } from "../core/failures.js";
-import { exchange, failureOf, outputsOf, refusalOf } from "./bench.js";
+import { exchange, failureOf, outputsIn, outputsOf, refusalOf, segmentOf } from "./bench.js";
 import { load, merge, run, unload } from "./frames.js";
 import { assemble, BURN, kernel, METER } from "./modules.js";
 
@@ -27,7 +27,7 @@ test("Kernel_ItemMode_IsCalledForEachIndexWithItsInput", () => {
     (call $write (i32.const 0) (call $input_read (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 4)))
     (i32.store8 (i32.const 0) (call $input_size (i32.const 0))) (call $write (i32.const 0) (i32.const 1))`;
   const inputs = [["a", "xyz"], ["b", ""]] as const;
-  const outputs = outputsOf(exchange(load({ code: kernel(body) }), run({ begin: 8n, end: 10n, inputs })));
+  const outputs = outputsOf(exchange(load({ code: kernel(body) }), run({ begin: 8n, end: 10n, inputs })), "a", "b");
   assert.deepEqual(numbersOf(outputs[0]!.bytes.slice(0, 16)), [8n, 9n]);
   assert.equal(Buffer.from(outputs[0]!.bytes.slice(16)).toString(), "yz\x03");
   assert.deepEqual([...outputs[1]!.bytes.slice(16)], [0]);
@@ -164,7 +164,7 @@ test("Kernel_OneInstanceServesManyRuns_UntilATrap", () => {
     (if (i64.eq (local.get $begin) (i64.const 9)) (then unreachable))
     (call $write (i32.const 0) (i32.const 1))`;
   const answers = exchange(load({ code: kernel(body) }), run(), run(), run({ begin: 9n }), run());
-  const counts = answers.slice(1).map((answer) => (answer.type === "done" ? answer.outputs[0]!.bytes[0] : answer.type));
+  const counts = answers.slice(1).map((answer) => (answer.type === "done" ? outputsIn(answer.segment)[0]!.bytes[0] : answer.type));
   assert.deepEqual(counts, [1, 2, "failed", 1]);
 });
 
@@ -178,8 +178,8 @@ test("Kernel_Merge_GoesFromLeftToRight", () => {
   const code = kernel("", SUM);
   const answers = exchange(load({ code }), merge(["\x01", "\x02", "\x03", "\x04"]), merge(["\x09"]));
   assert.deepEqual(answers[0], { type: "loaded", program: 1, hasMerge: true });
-  assert.deepEqual([...outputsOf(answers.slice(0, 2))[0]!.bytes], [10]);
-  assert.deepEqual([...outputsOf(answers)[0]!.bytes], [9]);
+  assert.deepEqual([...segmentOf(answers.slice(0, 2))], [10]);
+  assert.deepEqual([...segmentOf(answers)], [9]);
   const done = answers[1]!;
   assert.equal(done.type === "done" && done.fuel, 3n * (200n + 1n + 200n + 1n + 200n + 1n));
 });

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { TrapCode } from "../core/failures.js";
-import { failureOf, outputsOf, refusalOf } from "./bench.js";
+import { failureOf, outputsIn, outputsOf, refusalOf, segmentOf } from "./bench.js";
 import { load, merge, run, unload, type LoadFields } from "./frames.js";
 import { BURN, command, kernel } from "./modules.js";
 import { inDeno, inNode, repository } from "./processes.js";
@@ -25,9 +25,10 @@ async function runScript(code: string, count = 1, fields: Partial<LoadFields> = 
 /** The text of each answer after LOADED. */
 async function textsOf(code: string, count = 1, fields: Partial<LoadFields> = {}): Promise<string[]> {
   const answers = await runScript(code, count, fields);
-  return answers.slice(1).map((answer) => (answer.type === "done" ? answer.outputs[0]!.text : messageOf(answer)));
+  return answers.slice(1).map((answer) => (answer.type === "done" ? textOf(answer.segment) : messageOf(answer)));
 }
 
+const textOf = (segment: Uint8Array) => outputsIn(segment)[0]?.text ?? "";
 const messageOf = (answer: object) => ("message" in answer ? String(answer.message) : "?");
 
 test("Process_Ready_IsTheFirstFrame", async () => {
@@ -35,7 +36,7 @@ test("Process_Ready_IsTheFirstFrame", async () => {
   assert.equal(code, 0);
   assert.equal(answers.length, 1);
   const ready = answers[0]!;
-  assert.ok(ready.type === "ready" && ready.version === 1 && /^deno \S+ v8 \S+$/.test(ready.engine));
+  assert.ok(ready.type === "ready" && ready.version === 2 && /^deno \S+ v8 \S+$/.test(ready.engine));
 });
 
 test("Process_BrokenProtocol_EndsIt", async () => {
@@ -104,7 +105,7 @@ test("Script_ItsArgument_IsAsDocumented", async () => {
     loadScript(code, { arguments: ["{index}/{name}", "{file}"], parameters: [["k", "v"], ["__proto__", "p"]] }),
     run({ begin: 3n, end: 5n, inputs: [["a.txt", "AAA"], ["b.txt", ""]] }),
   ];
-  const outputs = outputsOf((await inDeno(frames)).answers);
+  const outputs = outputsOf((await inDeno(frames)).answers, "a.txt", "b.txt");
   assert.deepEqual(JSON.parse(outputs[0]!.text), {
     index: 3, begin: 3, end: 4, name: "a.txt", input: "AAA", arguments: ["3/a.txt", "/in/a.txt"],
     parameters: { k: "v", ["__proto__"]: "p" },
@@ -277,7 +278,7 @@ test("Script_BesidesOtherPrograms_LeavesThemAlone", async () => {
   ];
   const { answers, code } = await inDeno(frames);
   assert.equal(code, 0);
-  const texts = answers.map((answer) => (answer.type === "done" ? answer.outputs[0]!.text : answer.type));
+  const texts = answers.map((answer) => (answer.type === "done" ? textOf(answer.segment) : answer.type));
   assert.deepEqual(texts, ["ready", "loaded", "one", "loaded", "undefined", "loaded", "\0\0", "refused", "one"]);
 });
 
@@ -333,8 +334,8 @@ test("Script_Merge_GoesFromLeftToRight", async () => {
     const text = (bytes) => new TextDecoder().decode(bytes);
     export const merge = async (left, right) => text(left) + "+" + text(right);`;
   const { answers } = await inDeno([loadScript(code), merge(["a", "b", "c"]), merge(["z"])]);
-  assert.equal(outputsOf(answers.slice(0, 3))[0]!.text, "a+b+c");
-  assert.equal(outputsOf(answers)[0]!.text, "z");
+  assert.equal(Buffer.from(segmentOf(answers.slice(0, 3))).toString(), "a+b+c");
+  assert.equal(Buffer.from(segmentOf(answers)).toString(), "z");
 });
 
 const HOSTILE: readonly (readonly [file: string, check: (texts: string[]) => void])[] = [

@@ -78,7 +78,7 @@ int main(int argc, char **argv) {
 
 test("CProgram_FilesClocksAndEnvironment_AreAnOrdinarySystem", { skip }, () => {
   const loadFrame = load({ kind: 1, code: compile(FILES), arguments: ["{file}"], parameters: [["depth", "9"]] });
-  const [output] = outputsOf(exchange(loadFrame, run({ begin: 4n, inputs: [["a b.txt", "one\ntwo\n"]] })));
+  const [output] = outputsOf(exchange(loadFrame, run({ begin: 4n, inputs: [["a b.txt", "one\ntwo\n"]] })), "a b.txt");
   assert.deepEqual(output!.text.split("\n"), [
     "file: one", "file: two", "stdin: one", "stdin: two", "cwd /, write to /in: 1", "read back: 9 4", "stat: 0 4",
     "errno: No such file or directory, terminal: 0", "entry: .", "entry: ..", "entry: in", "entry: out", "entry: b.txt",

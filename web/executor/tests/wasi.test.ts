@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TrapCode } from "../core/failures.js";
-import { exchange, failureOf, outputsOf, refusalOf } from "./bench.js";
-import { load, run, type LoadFields, type OutputElement, type RunFields } from "./frames.js";
+import { exchange, failureOf, outputsOf, refusalOf, type OutputElement } from "./bench.js";
+import { load, run, type LoadFields, type RunFields } from "./frames.js";
 import { assemble, command, METER } from "./modules.js";
 
 /** Runs a command once. */
 function runOnce(code: Uint8Array, fields: Partial<LoadFields> = {}, call: RunFields = {}): OutputElement {
-  return outputsOf(exchange(load({ kind: 1, code, ...fields }), run(call)))[0]!;
+  const names = (call.inputs ?? []).map(([name]) => name);
+  return outputsOf(exchange(load({ kind: 1, code, ...fields }), run(call)), ...names)[0]!;
 }
 
 function fail(code: Uint8Array, fields: Partial<LoadFields> = {}, call: RunFields = {}) {

@@ -5,7 +5,7 @@ using Ptorrent.Link.Frames;
 using Ptorrent.Link.Sessions;
 using Ptorrent.Model.Identity;
 using Ptorrent.Model.Jobs;
-using Ptorrent.Model.Programs;
+using Ptorrent.Model.Segments;
 using Ptorrent.Model.Units;
 using Ptorrent.Tests.Link;
 using Ptorrent.Work.Combining;
@@ -109,14 +109,14 @@ internal sealed class DeviceHarness
     /// <summary>Ends a run as a program does that prints each index of its range, or a merge of such outputs.</summary>
     public void Complete(LeaseId id)
     {
-        ImmutableArray<RunOutput> outputs = Runs[id] switch
+        byte[] segment = Runs[id] switch
         {
-            DeviceEffect.StartRun run => OutputsOf(run.Range, ModeOf(run.Job)),
-            DeviceEffect.StartMerge merge => [Output([.. merge.Parts.SelectMany(p => p.ToArray())])],
+            DeviceEffect.StartRun run => SegmentOf(run.Job, run.Range),
+            DeviceEffect.StartMerge merge => [.. merge.Parts.SelectMany(p => p.ToArray())],
             _ => throw new InvalidOperationException(),
         };
         Runs.Remove(id);
-        Handle(new DeviceEvent.RunCompleted(id, outputs, new Fuel(1_000_000), TimeSpan.FromMilliseconds(1)));
+        Handle(new DeviceEvent.RunCompleted(id, segment, new Fuel(1_000_000), TimeSpan.FromMilliseconds(1)));
     }
 
     public void CompleteAll()
@@ -153,13 +153,22 @@ internal sealed class DeviceHarness
         Handle(new DeviceEvent.CommitSent(commit.Lease));
     }
 
-    public static ImmutableArray<RunOutput> OutputsOf(IndexRange range, RunMode mode)
+    /// <summary>The segment of a run of a program that prints each index of its range.</summary>
+    public static byte[] SegmentOf(CombineKind combine, RunMode mode, IndexRange range)
     {
-        byte[] Of(long from, long to) => System.Text.Encoding.ASCII.GetBytes(
-            string.Concat(Enumerable.Range((int)from, (int)(to - from)).Select(i => $"{i}\n")));
-        return mode == RunMode.Range
-            ? [Output(Of(range.Begin, range.End))]
-            : [.. Enumerable.Range(0, (int)range.Count).Select(i => Output(Of(range.Begin + i, range.Begin + i + 1)))];
+        if (combine == CombineKind.Merge)
+        {
+            return TextOf(range);
+        }
+
+        SegmentCombiner combiner = new(combine);
+        foreach (IndexRange call in mode == RunMode.Range ? [range] : Singles(range))
+        {
+            combiner.AppendSegment(
+                combine == CombineKind.Files ? EntryOf(call.Begin, TextOf(call)) : TextOf(call));
+        }
+
+        return combiner.ToSegment().ToArray();
     }
 
     /// <summary>The committed bytes of a lease, combined.</summary>
@@ -176,9 +185,24 @@ internal sealed class DeviceHarness
         return combiner.ToSegment().ToArray();
     }
 
-    private static RunOutput Output(byte[] bytes) => new(bytes, []);
+    private static IEnumerable<IndexRange> Singles(IndexRange range) =>
+        Enumerable.Range(0, (int)range.Count).Select(i => new IndexRange(range.Begin + i, range.Begin + i + 1));
 
-    private RunMode ModeOf(JobId job) => (RunMode)_child.DescriptionOf(job.Value)!.Mode;
+    private static byte[] TextOf(IndexRange range) => System.Text.Encoding.ASCII.GetBytes(
+        string.Concat(Singles(range).Select(single => $"{single.Begin}\n")));
+
+    private static byte[] EntryOf(long index, byte[] content)
+    {
+        byte[] header = new byte[FileEntryHeader.HeaderBytesMax];
+        int bytes = new FileEntryHeader($"{index}", content.Length).Write(header);
+        return [.. header[..bytes], .. content];
+    }
+
+    private byte[] SegmentOf(JobId job, IndexRange range)
+    {
+        JobDescription description = _child.DescriptionOf(job.Value)!; // A job that runs was described.
+        return SegmentOf((CombineKind)description.Combine, (RunMode)description.Mode, range);
+    }
 
     private void CarryOut(DeviceEffect effect)
     {

@@ -117,11 +117,12 @@ public sealed class DeviceStateTests
     [InlineData(CombineKind.Files, RunMode.Item)]
     [InlineData(CombineKind.Sum, RunMode.Item)]
     [InlineData(CombineKind.Max, RunMode.Item)]
+    [InlineData(CombineKind.Histogram, RunMode.Item)]
     [InlineData(CombineKind.Merge, RunMode.Range)]
     [InlineData(CombineKind.Merge, RunMode.Item)]
     public void Commits_AnySplitAndOrder_AreTheBytesOfOneRun(CombineKind combine, RunMode mode)
     {
-        byte[] expected = CombineWhole(combine, mode, 0, 600);
+        byte[] expected = DeviceHarness.SegmentOf(combine, mode, new IndexRange(0, 600));
         for (ulong seed = 1; seed <= 30; seed++)
         {
             Prng prng = new(seed);
@@ -247,7 +248,7 @@ public sealed class DeviceStateTests
         LeaseId run = device.Runs.Keys.Min();
 
         device.Handle(new DeviceEvent.RunCompleted(
-            run, [new RunOutput("no number"u8.ToArray(), [])], new Fuel(1), TimeSpan.Zero));
+            run, "no number"u8.ToArray(), new Fuel(1), TimeSpan.Zero));
 
         Assert.Equal((int)TrapCode.BadOutput, Assert.Single(device.Nacks).Failure.Trap);
     }
@@ -288,7 +289,7 @@ public sealed class DeviceStateTests
 
         device.Handle(new DeviceEvent.LinkLost());
         device.Handle(new DeviceEvent.RunCompleted(
-            run, [new RunOutput("0\n"u8.ToArray(), [])], new Fuel(1), TimeSpan.Zero));
+            run, "0\n"u8.ToArray(), new Fuel(1), TimeSpan.Zero));
 
         Assert.Empty(device.Runs);
         Assert.Empty(device.Segments);
@@ -455,19 +456,6 @@ public sealed class DeviceStateTests
             // A lease that was given back whole has nothing; its indices go to the new one under the same key.
             leases[answer.Keep.From] = device.Grant(description, answer.Keep.From, end);
         }
-    }
-
-    private static byte[] CombineWhole(CombineKind combine, RunMode mode, long begin, long end)
-    {
-        ImmutableArray<RunOutput> outputs = DeviceHarness.OutputsOf(new IndexRange(begin, end), mode);
-        if (combine == CombineKind.Merge)
-        {
-            return [.. outputs.SelectMany(o => o.StandardOutput.ToArray())];
-        }
-
-        SegmentCombiner combiner = new(combine);
-        combiner.AppendRun(new IndexRange(begin, end), mode, outputs, []);
-        return combiner.ToSegment().ToArray();
     }
 
     private static byte[] Join(CombineKind combine, byte[][] segments)
