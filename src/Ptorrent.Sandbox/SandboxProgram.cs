@@ -46,7 +46,8 @@ public sealed class SandboxProgram
     /// <summary>The fuel that a run over <paramref name="indexCount"/> indices may burn.</summary>
     internal Fuel FuelMax(long indexCount) => Load.Limits.FuelMax.TimesSaturating(indexCount);
 
-    /// <summary>The fuel that such a run may say it burnt: each merge in it has the limit of an index as well.</summary>
+    /// <summary>The fuel that such a run may say it burnt: each merge in it has the limit of an index as
+    /// well.</summary>
     internal Fuel BurntMax(long indexCount) =>
         FuelMax(indexCount).TimesSaturating(Load is { Combine: CombineKind.Merge, Mode: RunMode.Item } ? 2 : 1);
 }

@@ -19,7 +19,7 @@ internal sealed class ByteKeyComparer
     public int GetHashCode(ReadOnlySpan<byte> alternate)
     {
         int pairs = string.GetHashCode(MemoryMarshal.Cast<byte, char>(alternate), StringComparison.Ordinal);
-        return alternate.Length % 2 == 0 ? pairs : (pairs * 31) + alternate[^1];
+        return alternate.Length % 2 == 0 ? pairs : pairs ^ (alternate[^1] << 8);
     }
 
     public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();

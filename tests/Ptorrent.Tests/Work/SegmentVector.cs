@@ -30,7 +30,8 @@ public sealed class SegmentVector : IXunitSerializable
             (read.Combine, read.TopCount, read.Outputs, read.Segment, read.Refused);
     }
 
-    public void Serialize(IXunitSerializationInfo info) => info.AddValue("vector", JsonSerializer.Serialize(this, Options));
+    public void Serialize(IXunitSerializationInfo info) =>
+        info.AddValue("vector", JsonSerializer.Serialize(this, Options));
 
     internal static IEnumerable<SegmentVector> ReadAll() =>
         JsonSerializer.Deserialize<List<SegmentVector>>(

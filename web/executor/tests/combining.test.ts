@@ -103,7 +103,8 @@ test("Run_EveryWayToCombine_AnswersWithOneSegment", () => {
 
 test("Run_Files_AreNamedAfterInputsOrIndexes", () => {
   const named = entriesIn(segmentOf(echoed(CombineKind.Files, "x", "")));
-  assert.deepEqual(named.map(([name, bytes]) => [name, Buffer.from(bytes).toString()]), [["item 0", "x"], ["item 1", ""]]);
+  const texts = named.map(([name, bytes]) => [name, Buffer.from(bytes).toString()]);
+  assert.deepEqual(texts, [["item 0", "x"], ["item 1", ""]]);
   const code = kernel("(call $write (i32.const 0) (i32.const 2))");
   const numbered = entriesIn(segmentOf(exchange(load({ code }), run({ begin: 8n, end: 10n }))));
   assert.deepEqual(numbered.map(([name, bytes]) => [name, bytes.length]), [["8", 2], ["9", 2]]);
@@ -122,7 +123,8 @@ const ADD = `(func (export "merge")
   (drop (call $input_read (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 1)))
   (i32.store8 (i32.const 2) (i32.add (i32.load8_u (i32.const 0)) (i32.load8_u (i32.const 1))))
   (call $write (i32.const 2) (i32.const 1)))`;
-const LOW_BYTE = "(i32.store8 (i32.const 0) (i32.wrap_i64 (local.get $begin))) (call $write (i32.const 0) (i32.const 1))";
+const LOW_BYTE = `(i32.store8 (i32.const 0) (i32.wrap_i64 (local.get $begin)))
+  (call $write (i32.const 0) (i32.const 1))`;
 
 test("Run_Merge_MergesItsItemsFromLeftToRight", () => {
   const code = kernel(LOW_BYTE, ADD);

@@ -164,7 +164,9 @@ test("Kernel_OneInstanceServesManyRuns_UntilATrap", () => {
     (if (i64.eq (local.get $begin) (i64.const 9)) (then unreachable))
     (call $write (i32.const 0) (i32.const 1))`;
   const answers = exchange(load({ code: kernel(body) }), run(), run(), run({ begin: 9n }), run());
-  const counts = answers.slice(1).map((answer) => (answer.type === "done" ? outputsIn(answer.segment)[0]!.bytes[0] : answer.type));
+  const counts = answers
+    .slice(1)
+    .map((answer) => (answer.type === "done" ? outputsIn(answer.segment)[0]!.bytes[0] : answer.type));
   assert.deepEqual(counts, [1, 2, "failed", 1]);
 });
 
