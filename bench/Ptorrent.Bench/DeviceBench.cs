@@ -31,7 +31,7 @@ internal static class DeviceBench
         DeviceState device = new(new DeviceLimits(), slotCount, ComputeRate.Nominal);
         List<DeviceEffect> effects = [];
         Queue<LeaseId> runs = new();
-        ImmutableArray<RunOutput> outputs = [new RunOutput("12345\n"u8.ToArray(), [])];
+        byte[] segment = "12345\n"u8.ToArray();
         JobId job = new(1);
         TimeSpan now = TimeSpan.Zero;
         Handle(new DeviceEvent.LinkOpened());
@@ -50,7 +50,7 @@ internal static class DeviceBench
             }
 
             Handle(new DeviceEvent.RunCompleted(
-                runs.Dequeue(), outputs, new Fuel(10_000_000), TimeSpan.FromMilliseconds(10)));
+                runs.Dequeue(), segment, new Fuel(10_000_000), TimeSpan.FromMilliseconds(10)));
         }
 
         return (TimeProvider.System.GetElapsedTime(begun), GC.GetAllocatedBytesForCurrentThread() - bytes);

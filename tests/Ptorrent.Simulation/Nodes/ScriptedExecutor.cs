@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Ptorrent.Agent.Device;
-using Ptorrent.Model.Jobs;
 using Ptorrent.Model.Programs;
 using Ptorrent.Model.Units;
 using Ptorrent.Simulation.Core;
@@ -104,8 +103,7 @@ internal sealed class ScriptedExecutor(World world, AgentNode node, Action<Devic
 
         if (order.IsMerge)
         {
-            RunOutput merged = new(JobScript.Merge(order.Parts), []);
-            return new DeviceEvent.RunCompleted(order.Run, [merged], FuelOf(order), busy);
+            return new DeviceEvent.RunCompleted(order.Run, JobScript.Merge(order.Parts), FuelOf(order), busy);
         }
 
         if (order.Script.FailingIndex is { } failing && order.Range.Contains(failing))
@@ -114,18 +112,8 @@ internal sealed class ScriptedExecutor(World world, AgentNode node, Action<Devic
                 order.Run, new ProgramFailure(failing, TrapCode.Unreachable, "It fails.", Fuel.Zero));
         }
 
-        ImmutableArray<RunOutput> outputs = order.Script.Request.Mode == RunMode.Range
-            ? [new RunOutput(order.Script.OutputOf(order.Range), [])]
-            : [.. OutputsOf(order)];
-        return new DeviceEvent.RunCompleted(order.Run, outputs, FuelOf(order), busy);
-    }
-
-    private static IEnumerable<RunOutput> OutputsOf(Order order)
-    {
-        for (long index = order.Range.Begin; index < order.Range.End; index++)
-        {
-            yield return new RunOutput(order.Script.OutputOf(index), []);
-        }
+        return new DeviceEvent.RunCompleted(
+            order.Run, order.Script.SegmentOf(order.Range), FuelOf(order), busy);
     }
 
     private static Fuel FuelOf(Order order) =>

@@ -6,6 +6,7 @@ using System.Text.Json;
 using Ptorrent.Model.Identity;
 using Ptorrent.Model.Jobs;
 using Ptorrent.Model.Programs;
+using Ptorrent.Model.Segments;
 using Ptorrent.Model.Serialization;
 using Ptorrent.Model.Units;
 
@@ -76,11 +77,13 @@ internal sealed record JobScript(
         }
     }
 
-    /// <summary>What one call over a range puts out, for programs that take ranges.</summary>
-    public byte[] OutputOf(IndexRange range)
+    /// <summary>What the outputs of a range become, however many calls they are.</summary>
+    public byte[] SegmentOf(IndexRange range)
     {
         switch (Request.Combine)
         {
+            case CombineKind.Files:
+                return [.. Indices(range).SelectMany(EntryOf)];
             case CombineKind.Sum or CombineKind.Min or CombineKind.Max:
                 return Text(Numbers(range));
             case CombineKind.Merge:
@@ -140,6 +143,16 @@ internal sealed record JobScript(
         {
             yield return index;
         }
+    }
+
+    private byte[] EntryOf(long index)
+    {
+        byte[] content = OutputOf(index);
+        string name = Request.Files.IsEmpty
+            ? index.ToString(CultureInfo.InvariantCulture)
+            : Request.Files[(int)index].Name;
+        byte[] header = new byte[FileEntryHeader.HeaderBytesMax];
+        return [.. header[..new FileEntryHeader(name, content.Length).Write(header)], .. content];
     }
 
     private static byte[] Text(string text) => Encoding.ASCII.GetBytes(text);
