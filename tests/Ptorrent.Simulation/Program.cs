@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Ptorrent.Simulation.Core;
+using Ptorrent.Simulation.Scale;
 
 namespace Ptorrent.Simulation;
 
@@ -10,6 +11,7 @@ internal static class Program
     private const string Usage = """
         Usage: ptorrent-sim --seed N [--trace] [--plant NAME]
                ptorrent-sim --seeds A..B [--json] [--plant NAME]
+               ptorrent-sim scale [--hosts N] [--job TIME] [--seed N] [--runs N] [--no-churn] [--no-noise] [--alone]
 
         Runs the real deciders of harbor and agents under one seed each: virtual time, network, disk and executors.
 
@@ -19,10 +21,24 @@ internal static class Program
           --json         a line of JSON a seed
           --plant NAME   plants a bug that must be caught: forgetful-disk, no-fence
 
+        scale: one job on very many hosts, by the real leasing and by what is common elsewhere.
+
+          --hosts N      hosts; default 1000
+          --job TIME     what the job takes on all of them, undisturbed: 60s, 600s; default 60s
+          --runs N       seeds from --seed on; default 1
+          --no-churn     hosts stay
+          --no-noise     hosts know their speed, and their owners leave them alone
+          --alone        without the others
+
         Exit codes: 0 all checks held; 1 a seed failed; 2 the command line is wrong.
         """;
 
     public static int Main(string[] args)
+    {
+        return args is ["scale", .. string[] rest] ? ScaleCommand.Run(rest, Complain) : RunSeeds(args);
+    }
+
+    private static int RunSeeds(string[] args)
     {
         Dictionary<string, string> options = [];
         for (int i = 0; i < args.Length; i++)
