@@ -19,7 +19,7 @@ internal sealed class Capacity
         }
     }
 
-    /// <summary>The time from <paramref name="begin"/> in which water would have done <paramref name="fuel"/>.</summary>
+    /// <summary>The time from <paramref name="begin"/> on in which water would do <paramref name="fuel"/>.</summary>
     public TimeSpan TimeFor(double fuel, TimeSpan begin)
     {
         _changes.Sort((left, right) => left.At.CompareTo(right.At));

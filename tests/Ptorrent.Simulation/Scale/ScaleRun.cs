@@ -98,7 +98,7 @@ internal abstract class ScaleRun
     /// <summary>Books what the harbor took.</summary>
     protected void CountIn(long indices) => _counted += indices * Options.IndexFuel;
 
-    /// <summary>Time that a host takes for some indices at a share of its power; few indices leave cores idle.</summary>
+    /// <summary>Time of a host for some indices at a share of its power; few indices leave cores idle.</summary>
     protected TimeSpan TimeFor(Host host, long indices, double share) =>
         TimeSpan.FromSeconds(Math.Max(1, (double)indices / host.Cores) * Options.IndexFuel / (host.CoreRate * share));
 
