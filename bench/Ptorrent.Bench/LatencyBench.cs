@@ -16,9 +16,9 @@ using Ptorrent.Sdk;
 namespace Ptorrent.Bench;
 
 /// <summary>
-/// From submitting a job of one fragment to having its product in hand, on a warm harbor over loopback: harbor and
-/// agent in this process, the executor in its own, HTTP and WebSocket between them, every job durable before it is
-/// acknowledged. Arguments: the number of jobs (default 500).
+/// From submitting a job of one fragment to its product's first byte, and to having all of it in hand, on a warm harbor
+/// over loopback: harbor and agent in this process, the executor in its own, HTTP and WebSocket between them, every job
+/// and every segment durable before it is told. Arguments: the number of jobs (default 500).
 /// </summary>
 internal static class LatencyBench
 {
@@ -64,43 +64,59 @@ internal static class LatencyBench
         await client.PutBlobAsync(digest, new MemoryStream(module), module.Length, CancellationToken.None);
         ProgramReference program = new(ProgramKind.Kernel, digest, module.Length, "mandelbrot.wasm");
 
-        List<double> milliseconds = [];
+        List<double> toFirst = [];
+        List<double> toWhole = [];
         for (int i = 0; i < WarmUpJobs + jobs; i++)
         {
-            long begin = Stopwatch.GetTimestamp();
-            await RunOneAsync(client, program);
+            (double first, double whole) = await RunOneAsync(client, program);
             if (i >= WarmUpJobs)
             {
-                milliseconds.Add(Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
+                toFirst.Add(first);
+                toWhole.Add(whole);
             }
         }
 
-        Report(milliseconds);
+        Report("submit to first byte", toFirst);
+        Report("submit to whole product", toWhole);
     }
 
-    private static async Task RunOneAsync(PtorrentClient client, ProgramReference program)
+    private static async Task<(double ToFirst, double ToWhole)> RunOneAsync(
+        PtorrentClient client,
+        ProgramReference program)
     {
-        JobHandle job = await client.SubmitAsync(new JobRequest
+        JobRequest request = new()
         {
             Id = PtorrentClient.NewJobId(),
             Program = program,
             Over = new IndexRange(0, 1),
-        });
-        await using Stream product = await job.OpenResultsAsync();
-        using MemoryStream bytes = new();
-        await product.CopyToAsync(bytes);
-        if (bytes.Length == 0)
+        };
+        long begin = Stopwatch.GetTimestamp();
+        (_, Stream product) = await client.SubmitAndReadAsync(request);
+        await using (product)
         {
-            throw new InvalidOperationException("The product is empty.");
+            byte[] buffer = new byte[64 * 1024];
+            if (await product.ReadAsync(buffer) == 0)
+            {
+                throw new InvalidOperationException("The product is empty.");
+            }
+
+            double toFirst = Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
+            while (await product.ReadAsync(buffer) > 0)
+            {
+                // To its end.
+            }
+
+            return (toFirst, Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
         }
     }
 
-    private static void Report(List<double> milliseconds)
+    private static void Report(string what, List<double> milliseconds)
     {
         milliseconds.Sort();
         double At(double share) => Math.Round(milliseconds[(int)((milliseconds.Count - 1) * share)], 2);
-        Console.WriteLine(JsonSerializer.Serialize(new Dictionary<string, double>(StringComparer.Ordinal)
+        Console.WriteLine(JsonSerializer.Serialize(new Dictionary<string, object>(StringComparer.Ordinal)
         {
+            ["what"] = what,
             ["jobs"] = milliseconds.Count,
             ["p50Milliseconds"] = At(0.5),
             ["p90Milliseconds"] = At(0.9),

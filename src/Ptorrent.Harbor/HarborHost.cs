@@ -80,7 +80,7 @@ public sealed class HarborHost : IAsyncDisposable
         HomeLock home = _made.Add(HomeLock.Take(_options.HomeDirectory));
         AccessKey key = await Api.AccessKey.LoadAsync(home.Folder, cancellationToken);
         HarborDatabase database = _made.Add(HarborDatabase.Open(home.Folder));
-        HarborReader reader = new(database);
+        HarborReader reader = _made.Add(new HarborReader(database));
         BlobStore blobs = new(home.Folder, _options.BlobBytesMax, _logging.CreateLogger<BlobStore>());
         ProductReader products = new(reader, blobs);
         FolderDelivery folders = new(home.Folder, products);
@@ -99,8 +99,9 @@ public sealed class HarborHost : IAsyncDisposable
         JobAdmission admission = new(_options, blobs, new ProgramCheck(blobs), reader, folders);
         LinkEndpoint links = new(
             loop, blobs, database.Id, _options.Name, _options.Time, _logging.CreateLogger<LinkEndpoint>());
-        new JobsApi(loop, admission, jobs, _options.JobRequestBytesMax).Map(web);
-        new ResultsApi(loop, reader, products, _logging.CreateLogger<ResultsApi>(), _stop.Token).Map(web);
+        ProductAnswers answers = new(reader, products, _logging.CreateLogger<ProductAnswers>(), _stop.Token);
+        new JobsApi(loop, admission, jobs, answers, _options.JobRequestBytesMax).Map(web);
+        new ResultsApi(loop, reader, answers).Map(web);
         new EventsApi(loop, jobs, _options.Time, _stop.Token).Map(web);
         new BlobsApi(blobs, _options.BlobBytesMax).Map(web);
         new NetworkApi(loop, links, _stop.Token).Map(web);

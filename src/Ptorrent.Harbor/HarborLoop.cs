@@ -22,6 +22,7 @@ namespace Ptorrent.Harbor;
 internal sealed partial class HarborLoop : IAsyncDisposable
 {
     private const int InboxCountMax = 8192;
+    private const long TailBytesMax = 64 << 20;
 
     private readonly HarborState _state;
     private readonly StorageWriter _storage;
@@ -32,6 +33,7 @@ internal sealed partial class HarborLoop : IAsyncDisposable
     private readonly Channel<Message> _inbox = Channel.CreateBounded<Message>(
         new BoundedChannelOptions(InboxCountMax) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
+    private readonly TailBudget _tails = new(TailBytesMax);
     private readonly ConcurrentDictionary<JobId, JobFeed> _feeds = new();
     private readonly ConcurrentDictionary<ChildId, AgentLink> _links = new();
     private readonly ConcurrentDictionary<long, TaskCompletionSource<SubmitAnswer>> _requests = new();
@@ -238,6 +240,11 @@ internal sealed partial class HarborLoop : IAsyncDisposable
         {
             if (_effects[i] is HarborEffect.Persist persist)
             {
+                if (persist.Record is StorageRecord.SegmentAdded { Round: 0 } segment)
+                {
+                    FeedOf(segment.Job)?.Add(new SegmentRow(segment.Range, segment.Content));
+                }
+
                 await _storage.AddAsync(persist.Record);
             }
             else
@@ -267,7 +274,7 @@ internal sealed partial class HarborLoop : IAsyncDisposable
 
                 break;
             case HarborEffect.JobOpened opened:
-                _feeds[opened.Job] = new JobFeed(0);
+                _feeds[opened.Job] = new JobFeed(_tails);
                 LogOpened(opened.Job);
                 break;
             case HarborEffect.JobEnded ended:
@@ -305,11 +312,12 @@ internal sealed partial class HarborLoop : IAsyncDisposable
     /// </summary>
     private void CarryOutMerge(HarborEffect.GrantMerge merge)
     {
+        List<SegmentRow> rows = [];
         foreach (IndexRange range in merge.Parts)
         {
-            SegmentRow row = _reader
-                .ReadSegments(new JobId(merge.Lease.Job), merge.Round, range.Begin, range.Begin + 1)
-                .Single();
+            rows.Clear();
+            _reader.ReadSegments(new JobId(merge.Lease.Job), merge.Round, range.Begin, range.Begin + 1, rows);
+            SegmentRow row = rows.Single();
             Invariant.Holds(row.Range == range);
             Part part = new() { Begin = range.Begin, End = range.End };
             if (row.Content.Blob is { } blob)

@@ -1,4 +1,5 @@
 using Ptorrent.Harbor.State;
+using Ptorrent.Harbor.Storage;
 
 namespace Ptorrent.Harbor;
 
@@ -9,11 +10,16 @@ namespace Ptorrent.Harbor;
 internal sealed class JobFeed
 {
     private readonly Lock _lock = new();
+    private readonly SegmentTail _tail;
     private TaskCompletionSource? _changed;
     private JobFeedView _view;
 
     /// <summary>Starts before anything is durable.</summary>
-    public JobFeed(long prefixEnd) => _view = new JobFeedView(0, prefixEnd, ProductState.Growing, IsForgotten: false);
+    public JobFeed(TailBudget budget)
+    {
+        _tail = new SegmentTail(budget);
+        _view = new JobFeedView(0, 0, ProductState.Growing, IsForgotten: false);
+    }
 
     /// <summary>Where the job stands now.</summary>
     public JobFeedView View
@@ -48,12 +54,38 @@ internal sealed class JobFeed
         }
     }
 
+    /// <summary>A segment came back; it is on its way to the disk.</summary>
+    public void Add(SegmentRow row)
+    {
+        lock (_lock)
+        {
+            _tail.Add(row);
+        }
+    }
+
+    /// <summary>Appends the durable segments from <paramref name="begin"/> on, as far as they are held.</summary>
+    public void CopyTailTo(List<SegmentRow> rows, long begin)
+    {
+        lock (_lock)
+        {
+            _tail.CopyTo(rows, begin, _view.PrefixEnd);
+        }
+    }
+
     /// <summary>The status changed.</summary>
     public void Change(long prefixEnd, ProductState product) =>
         Set(view => view with { Version = view.Version + 1, PrefixEnd = prefixEnd, Product = product });
 
     /// <summary>The database tells of the job from now on; nothing changes any more.</summary>
-    public void Forget() => Set(view => view with { Version = view.Version + 1, IsForgotten = true });
+    public void Forget()
+    {
+        lock (_lock)
+        {
+            _tail.Release();
+        }
+
+        Set(view => view with { Version = view.Version + 1, IsForgotten = true });
+    }
 
     private void Set(Func<JobFeedView, JobFeedView> change)
     {

@@ -25,6 +25,10 @@ public sealed class SandboxProgram
 
     internal bool IsScript => Load.Kind == ProgramKind.Script;
 
+    /// <summary>The same program for another job. An executor keeps the two apart: neither meets what the other left in
+    /// its instance or its realm.</summary>
+    public SandboxProgram ForAnotherJob() => new(Load, ExecutedCode);
+
     /// <summary>The memory that it counts for among the programs of one executor, in bytes.</summary>
     internal long MemoryBytes => Load.Limits.MemoryBytesMax + ExecutedCode.Length;
 

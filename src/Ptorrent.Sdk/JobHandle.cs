@@ -120,16 +120,20 @@ public sealed class JobHandle
     /// <exception cref="RefusedException">NotFound.</exception>
     public async Task<Stream> OpenResultsAsync(CancellationToken cancellationToken = default)
     {
-        ResultStream results = new(this, _connection);
-        await results.OpenAsync(cancellationToken);
-        return results;
+        return new ResultStream(this, _connection, await OpenProductAsync(cancellationToken));
     }
 
     internal async Task<Stream> OpenProductAsync(CancellationToken stop)
     {
+        using HttpRequestMessage request = new(HttpMethod.Get, PtorrentClient.JobPath(Id) + "/results");
+        return await OpenProductAsync(request, stop);
+    }
+
+    /// <summary>Sends a request that is answered by the job's product.</summary>
+    internal async Task<Stream> OpenProductAsync(HttpRequestMessage request, CancellationToken stop)
+    {
         try
         {
-            using HttpRequestMessage request = new(HttpMethod.Get, PtorrentClient.JobPath(Id) + "/results");
             return await _client.OpenBodyAsync(request, stop);
         }
         catch (RefusedException error) when (error.Refusal.Code == RefusalCode.WrongState)

@@ -150,11 +150,25 @@ public sealed class PtorrentClient : IDisposable
     /// program cannot run in the sandbox, or another job has the id.</exception>
     public async Task<JobHandle> SubmitAsync(JobRequest request, CancellationToken cancellationToken = default)
     {
-        byte[] body = JsonSerializer.SerializeToUtf8Bytes(request, ModelJson.Default.JobRequest);
-        HttpRequestMessage message = new(HttpMethod.Post, "api/jobs") { Content = new ByteArrayContent(body) };
-        message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json", "utf-8");
-        JobStatus status = await _connection.AskJsonAsync(message, ModelJson.Default.JobStatus, cancellationToken);
+        JobStatus status = await _connection.AskJsonAsync(
+            SubmissionOf(request, "api/jobs"), ModelJson.Default.JobStatus, cancellationToken);
         return Job(status.Id);
+    }
+
+    /// <summary>Submits a job and reads its product, with one request. Once this returns the harbor has stored the job,
+    /// as after <see cref="SubmitAsync"/>.</summary>
+    /// <returns>A handle on the job, and its product as <see cref="JobHandle.OpenResultsAsync"/> gives it.</returns>
+    /// <exception cref="RefusedException">As for <see cref="SubmitAsync"/>.</exception>
+    /// <exception cref="JobEndedException">The same job was submitted before, and has failed or was
+    /// cancelled.</exception>
+    public async Task<(JobHandle Job, Stream Results)> SubmitAndReadAsync(
+        JobRequest request,
+        CancellationToken cancellationToken = default)
+    {
+        JobHandle job = Job(request.Id);
+        using HttpRequestMessage message = SubmissionOf(request, "api/jobs?follow=product");
+        Stream product = await job.OpenProductAsync(message, cancellationToken);
+        return (job, new ResultStream(job, _connection, product));
     }
 
     /// <summary>A handle on a job, whether it exists or not. Nothing is sent.</summary>
@@ -209,6 +223,14 @@ public sealed class PtorrentClient : IDisposable
             answer.Dispose();
             throw;
         }
+    }
+
+    private static HttpRequestMessage SubmissionOf(JobRequest request, string path)
+    {
+        byte[] body = JsonSerializer.SerializeToUtf8Bytes(request, ModelJson.Default.JobRequest);
+        HttpRequestMessage message = new(HttpMethod.Post, path) { Content = new ByteArrayContent(body) };
+        message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json", "utf-8");
+        return message;
     }
 
     private static string BlobPath(Digest digest) => $"api/blobs/{digest}";

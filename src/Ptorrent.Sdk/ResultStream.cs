@@ -6,16 +6,14 @@ namespace Ptorrent.Sdk;
 /// A job's product as it grows. The harbor breaks the connection off where the product will never be whole; any other
 /// break is mended by asking again and passing over what was read already: a product only grows at its end.
 /// </summary>
-internal sealed class ResultStream(JobHandle job, HarborConnection connection) : ForwardOnlyStream
+internal sealed class ResultStream(JobHandle job, HarborConnection connection, Stream begin) : ForwardOnlyStream
 {
     private const int SkipBytes = 64 * 1024;
 
     private readonly Reconnection _reconnection = new(connection.Options);
-    private Stream? _body;
+    private Stream? _body = begin;
     private long _position;
     private bool _ended;
-
-    public async Task OpenAsync(CancellationToken stop) => _body = await job.OpenProductAsync(stop);
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {

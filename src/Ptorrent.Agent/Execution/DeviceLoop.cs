@@ -246,7 +246,11 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
                 Commit(commit);
                 break;
             case DeviceEffect.PrepareProgram prepare:
-                _programs.Prepare(prepare.Job, prepare.Description);
+                if (_programs.Prepare(prepare.Job, prepare.Description))
+                {
+                    _next.Enqueue(new DeviceEvent.ProgramReady(prepare.Job));
+                }
+
                 break;
             case DeviceEffect.ForgetProgram forget:
                 _programs.Forget(forget.Job);

@@ -12,8 +12,8 @@ using ExecutorSandbox = Ptorrent.Sandbox.Sandbox;
 namespace Ptorrent.Agent.Execution;
 
 /// <summary>
-/// The programs of the jobs that the device knows, fetched, checked and metered once. Its methods are called by one
-/// thread.
+/// The programs of the jobs that the device knows, fetched, checked and metered once; those that were prepared last are
+/// kept, so that the next job with the same description begins at once. Its methods are called by one thread.
 /// </summary>
 internal sealed class ProgramStore(
     ExecutorSandbox sandbox,
@@ -22,13 +22,21 @@ internal sealed class ProgramStore(
     Func<DeviceEvent, ValueTask> tell) : IDisposable
 {
     private readonly Dictionary<JobId, Entry> _programs = [];
+    private readonly PreparedPrograms _prepared = new();
 
     /// <summary>Begins to fetch and check a program, and tells how that ends.</summary>
-    public void Prepare(JobId job, JobDescription description)
+    /// <returns>True where it is ready already; then nothing is told.</returns>
+    public bool Prepare(JobId job, JobDescription description)
     {
-        Entry entry = new();
+        Entry entry = new() { Program = _prepared.Find(description)?.ForAnotherJob() };
         Invariant.Holds(_programs.TryAdd(job, entry));
+        if (entry.Program is not null)
+        {
+            return true;
+        }
+
         tasks.Start(() => PrepareAsync(job, description, entry));
+        return false;
     }
 
     /// <summary>Lets a program go; runs that have it keep it to their end.</summary>
@@ -66,6 +74,7 @@ internal sealed class ProgramStore(
         {
             byte[] code = await blobs.ReadAsync(description.Program.ToDigest(), description.ProgramBytes, stop);
             entry.Program = sandbox.Prepare(LoadOf(description, code));
+            _prepared.Add(description, entry.Program);
             outcome = new DeviceEvent.ProgramReady(job);
         }
         catch (BlobUnavailableException exception)

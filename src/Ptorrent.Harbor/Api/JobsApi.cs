@@ -16,8 +16,16 @@ using Ptorrent.Model.Serialization;
 namespace Ptorrent.Harbor.Api;
 
 /// <summary>Jobs: submitting, looking at, cancelling.</summary>
-internal sealed class JobsApi(HarborLoop loop, JobAdmission admission, JobLookup jobs, int requestBytesMax)
+internal sealed class JobsApi(
+    HarborLoop loop,
+    JobAdmission admission,
+    JobLookup jobs,
+    ProductAnswers products,
+    int requestBytesMax)
 {
+    private const string Follow = "follow";
+    private const string FollowProduct = "product";
+
     // By reflection: generated readers set what is absent to null or zero, where a request written by hand means the
     // default.
     private static readonly JsonSerializerOptions Reading = new(ModelJson.Default.Options)
@@ -56,6 +64,7 @@ internal sealed class JobsApi(HarborLoop loop, JobAdmission admission, JobLookup
             limit.MaxRequestBodySize = requestBytesMax;
         }
 
+        bool follows = FollowsProduct(context.Request);
         JobRequest request = await ReadAsync(context);
         (AdmittedJob job, bool isStored) = await admission.AdmitAsync(request, context.RequestAborted);
         SubmitAnswer answer = isStored ? default : await loop.SubmitAsync(job, context.RequestAborted);
@@ -64,8 +73,27 @@ internal sealed class JobsApi(HarborLoop loop, JobAdmission admission, JobLookup
             throw new RefusedException(refusal);
         }
 
-        await WriteStatusAsync(
-            context, request.Id, answer.IsNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+        int statusCode = answer.IsNew ? StatusCodes.Status201Created : StatusCodes.Status200OK;
+        await (follows
+            ? products.WriteAsync(context, statusCode, request, loop.FeedOf(request.Id))
+            : WriteStatusAsync(context, request.Id, statusCode));
+    }
+
+    /// <summary>Whether the answer is to be the product instead of the status.</summary>
+    private static bool FollowsProduct(HttpRequest request)
+    {
+        string? follow = request.Query[Follow];
+        return follow switch
+        {
+            null => false,
+            FollowProduct => true,
+            _ => throw new RefusedException(new Refusal(
+                RefusalCode.InvalidValue,
+                Follow,
+                follow,
+                $"what can be followed is the {FollowProduct}",
+                $"Ask with ?{Follow}={FollowProduct}, or without")),
+        };
     }
 
     private async Task ListAsync(HttpContext context)

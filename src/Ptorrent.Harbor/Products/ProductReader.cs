@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using Ptorrent.Harbor.Blobs;
 using Ptorrent.Harbor.State;
 using Ptorrent.Harbor.Storage;
@@ -12,12 +10,11 @@ namespace Ptorrent.Harbor.Products;
 
 /// <summary>
 /// Writes a job's product from what is durable, at the pace of whoever takes it: a page of segments is read when the
-/// one before was taken, so a slow reader holds no memory and no lock.
+/// one before was taken, so a slow reader holds no memory and no lock. One that keeps up with the job gets from memory
+/// what has just come back.
 /// </summary>
 internal sealed class ProductReader(HarborReader reader, BlobStore blobs)
 {
-    private const int CopyBytes = 128 * 1024;
-
     /// <summary>Writes the product of a job whose product is whole.</summary>
     /// <exception cref="StorageException">A part of it is damaged or gone.</exception>
     public Task WriteAsync(JobRequest job, Stream destination, CancellationToken stop) =>
@@ -52,21 +49,33 @@ internal sealed class ProductReader(HarborReader reader, BlobStore blobs)
     private async Task WriteGrowingAsync(JobRequest job, JobFeed? feed, Stream destination, CancellationToken stop)
     {
         IndexRange whole = job.Range;
+        using SegmentStream segments = new(blobs, destination);
+        List<SegmentRow> rows = [];
         long next = whole.Begin;
         while (next < whole.End)
         {
             JobFeedView view = feed?.View ?? Whole(whole);
             while (next < view.PrefixEnd)
             {
-                next = await WritePageAsync(job.Id, 0, next, view.PrefixEnd, destination, stop);
+                rows.Clear();
+                feed?.CopyTailTo(rows, next);
+                if (rows.Count == 0)
+                {
+                    ReadPage(job.Id, 0, next, view.PrefixEnd, rows);
+                }
+
+                await segments.WriteAsync(rows, stop);
+                next = rows[^1].Range.End;
             }
 
             if (next < whole.End)
             {
-                await destination.FlushAsync(stop);
+                await segments.FlushAsync(stop);
                 await WaitAsync(feed, view, stop);
             }
         }
+
+        await segments.FlushAsync(stop);
     }
 
     private static JobFeedView Whole(IndexRange range) => new(0, range.End, ProductState.Whole, IsForgotten: true);
@@ -97,10 +106,13 @@ internal sealed class ProductReader(HarborReader reader, BlobStore blobs)
     private async Task WriteFoldedAsync(JobRequest job, Stream destination, CancellationToken stop)
     {
         SegmentCombiner combiner = new(job.Combine, job.TopCount);
+        List<SegmentRow> rows = [];
         long next = job.Range.Begin;
         while (next < job.Range.End)
         {
-            foreach (SegmentRow row in ReadPage(job.Id, 0, next, job.Range.End))
+            rows.Clear();
+            ReadPage(job.Id, 0, next, job.Range.End, rows);
+            foreach (SegmentRow row in rows)
             {
                 combiner.AppendSegment(row.Content.Blob is { } blob
                     ? await blobs.ReadAllAsync(blob, stop)
@@ -118,51 +130,22 @@ internal sealed class ProductReader(HarborReader reader, BlobStore blobs)
 
     private async Task WriteMergedAsync(JobRequest job, Stream destination, CancellationToken stop)
     {
-        int round = reader.LastRound(job.Id);
-        long end = await WritePageAsync(job.Id, round, job.Range.Begin, job.Range.End, destination, stop);
-        if (end != job.Range.End)
+        List<SegmentRow> rows = [];
+        ReadPage(job.Id, reader.LastRound(job.Id), job.Range.Begin, job.Range.End, rows);
+        if (rows[^1].Range.End != job.Range.End)
         {
             throw new StorageException("The product is not merged.", isTransient: false);
         }
+
+        using SegmentStream segments = new(blobs, destination);
+        await segments.WriteAsync(rows, stop);
+        await segments.FlushAsync(stop);
     }
 
-    /// <summary>Writes a page of segments; returns where the next one begins.</summary>
-    private async Task<long> WritePageAsync(
-        JobId job,
-        int round,
-        long begin,
-        long end,
-        Stream destination,
-        CancellationToken stop)
+    /// <summary>Appends segments that follow each other from <paramref name="begin"/> on; at least one.</summary>
+    private void ReadPage(JobId job, int round, long begin, long end, List<SegmentRow> rows)
     {
-        long next = begin;
-        PipeWriter small = PipeWriter.Create(destination, new StreamPipeWriterOptions(leaveOpen: true));
-        foreach (SegmentRow row in ReadPage(job, round, begin, end))
-        {
-            if (row.Content.Blob is { } blob)
-            {
-                await small.FlushAsync(stop);
-                await using VerifyingStream content = blobs.OpenRead(blob)
-                    ?? throw new StorageException($"The blob {blob} is not here any more.", isTransient: false);
-                await content.CopyToAsync(destination, CopyBytes, stop);
-            }
-            else
-            {
-                small.Write(row.Content.Inline.Span);
-            }
-
-            next = row.Range.End;
-        }
-
-        await small.FlushAsync(stop);
-        await small.CompleteAsync();
-        return next;
-    }
-
-    /// <summary>Segments that follow each other from <paramref name="begin"/> on; at least one.</summary>
-    private List<SegmentRow> ReadPage(JobId job, int round, long begin, long end)
-    {
-        List<SegmentRow> rows = reader.ReadSegments(job, round, begin, end);
+        reader.ReadSegments(job, round, begin, end, rows);
         long next = begin;
         foreach (SegmentRow row in rows)
         {
@@ -174,8 +157,9 @@ internal sealed class ProductReader(HarborReader reader, BlobStore blobs)
             next = row.Range.End;
         }
 
-        return next > begin && rows[^1].Range.End == next
-            ? rows
-            : throw new StorageException($"{job}: the product has a gap at {next}.", isTransient: false);
+        if (next == begin || rows[^1].Range.End != next)
+        {
+            throw new StorageException($"{job}: the product has a gap at {next}.", isTransient: false);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text.Json;
 using Dapper;
@@ -11,14 +12,13 @@ using Ptorrent.Work.Combining;
 
 namespace Ptorrent.Harbor.Storage;
 
-/// <summary>Reads what is durable. Every call takes a connection of its own for its time only. For any
-/// thread.</summary>
-internal sealed class HarborReader(HarborDatabase database)
+/// <summary>Reads what is durable. Every call has a connection of its own for its time only; those with prepared
+/// statements are kept for the next. For any thread.</summary>
+internal sealed class HarborReader(HarborDatabase database) : IDisposable
 {
-    /// <summary>Bytes of content that one page of segments holds at most, beyond its first segment.</summary>
-    private const int PageBytesMax = 1 << 20;
-
-    private const int PageCountMax = 1024;
+    // As many as there were calls at the same time, so few: a call is over in some microseconds. One that fails loses
+    // its connection.
+    private readonly ConcurrentBag<PreparedReads> _idle = [];
 
     /// <summary>The highest number that a job has had; 0 before the first.</summary>
     public long LastJobNumber()
@@ -39,8 +39,10 @@ internal sealed class HarborReader(HarborDatabase database)
     /// <summary>The request of a job as it was stored; null if there is no such job.</summary>
     public byte[]? FindRequest(JobId id)
     {
-        using SqliteConnection connection = database.Connect();
-        return connection.ExecuteScalar<byte[]?>("SELECT request FROM jobs WHERE id = @Id", new { Id = ToSql(id) });
+        PreparedReads reads = Rent();
+        byte[]? request = reads.FindRequest(id);
+        _idle.Add(reads);
+        return request;
     }
 
     /// <summary>A job's request; null if there is no such job.</summary>
@@ -60,36 +62,13 @@ internal sealed class HarborReader(HarborDatabase database)
         ];
     }
 
-    /// <summary>The next segments of a round in order, from <paramref name="begin"/> on and below <paramref
-    /// name="end"/>: at least one if there is one, and as many more as fit into a page.</summary>
-    public List<SegmentRow> ReadSegments(JobId job, int round, long begin, long end)
+    /// <summary>Appends the next segments of a round in order, from <paramref name="begin"/> on and below
+    /// <paramref name="end"/>: at least one if there is one, and as many more as fit into a page.</summary>
+    public void ReadSegments(JobId job, int round, long begin, long end, List<SegmentRow> rows)
     {
-        using SqliteConnection connection = database.Connect();
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = """
-            SELECT begin, "end", size, content, digest FROM segments
-            WHERE job = $job AND round = $round AND begin >= $begin AND begin < $end
-            ORDER BY begin LIMIT $count
-            """;
-        command.Parameters.AddWithValue("$job", ToSql(job));
-        command.Parameters.AddWithValue("$round", round);
-        command.Parameters.AddWithValue("$begin", begin);
-        command.Parameters.AddWithValue("$end", end);
-        command.Parameters.AddWithValue("$count", PageCountMax);
-        using SqliteDataReader reader = command.ExecuteReader();
-        List<SegmentRow> rows = [];
-        int bytes = 0;
-        while (bytes < PageBytesMax && reader.Read())
-        {
-            IndexRange range = new(reader.GetInt64(0), reader.GetInt64(1));
-            SegmentContent content = reader.IsDBNull(4)
-                ? SegmentContent.Of((byte[])reader.GetValue(3))
-                : SegmentContent.Of(new Digest((byte[])reader.GetValue(4)), reader.GetInt64(2));
-            bytes += content.Inline.Length;
-            rows.Add(new SegmentRow(range, content));
-        }
-
-        return rows;
+        PreparedReads reads = Rent();
+        reads.ReadSegments(job, round, begin, end, rows);
+        _idle.Add(reads);
     }
 
     /// <summary>The highest round of which a job has a segment; 0 where it has none.</summary>
@@ -118,6 +97,18 @@ internal sealed class HarborReader(HarborDatabase database)
             .. rows.Select(r => ReadOpenJob(connection, r.Id, r.Number, r.Request, r.SubmittedAt, r.Status)),
         ];
     }
+
+    /// <summary>Closes the connections that are kept. Nobody is reading any more.</summary>
+    public void Dispose()
+    {
+        while (_idle.TryTake(out PreparedReads? reads))
+        {
+            reads.Dispose();
+        }
+    }
+
+    private PreparedReads Rent() =>
+        _idle.TryTake(out PreparedReads? reads) ? reads : new PreparedReads(database.Connect());
 
     private static StoredJob ReadOpenJob(
         SqliteConnection connection,

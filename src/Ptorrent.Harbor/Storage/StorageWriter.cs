@@ -4,9 +4,10 @@ using Microsoft.Extensions.Logging;
 namespace Ptorrent.Harbor.Storage;
 
 /// <summary>
-/// The one task that writes to the database. All records that came in while a transaction was being written go into the
-/// next one, so that a sync of the disk serves many. Where the disk is full nothing is lost: the same records are tried
-/// again until there is room, and meanwhile <see cref="StalledBecause"/> says why.
+/// Writes to the database, on a thread of its own, since it waits for the disk. All records that came in while a
+/// transaction was being written go into the next one, so that a sync of the disk serves many. Where the disk is full
+/// nothing is lost: the same records are tried again until there is room, and meanwhile <see cref="StalledBecause"/>
+/// says why.
 /// </summary>
 internal sealed partial class StorageWriter : IAsyncDisposable
 {
@@ -24,6 +25,7 @@ internal sealed partial class StorageWriter : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _arrived = new(0, 1);
     private readonly CancellationTokenSource _abandon = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private List<StorageRecord> _waiting = [];
     private List<StorageRecord> _writing = [];
     private TaskCompletionSource? _room;
@@ -34,7 +36,7 @@ internal sealed partial class StorageWriter : IAsyncDisposable
 
     /// <summary>Starts to write.</summary>
     /// <param name="write">Stores all records or none; they are durable when it returns.</param>
-    /// <param name="changed">Called from the writer's task after more became durable or writing stalled; must not
+    /// <param name="changed">Called from the writer's thread after more became durable or writing stalled; must not
     /// block. </param>
     /// <param name="time">For the waits while the disk is full.</param>
     /// <param name="logger">Takes what happens.</param>
@@ -48,11 +50,11 @@ internal sealed partial class StorageWriter : IAsyncDisposable
         _changed = changed;
         _time = time;
         _logger = logger;
-        Completion = RunAsync();
+        new Thread(Run) { IsBackground = true, Name = "harbor storage" }.Start();
     }
 
     /// <summary>Ends when the writer was stopped; faults where the database is broken.</summary>
-    public Task Completion { get; }
+    public Task Completion => _ended.Task;
 
     /// <summary>How many records are durable, counted from the first.</summary>
     public long StoredUpTo => Volatile.Read(ref _storedUpTo);
@@ -111,26 +113,29 @@ internal sealed partial class StorageWriter : IAsyncDisposable
         }
     }
 
-    private async Task RunAsync()
+    private void Run()
     {
-        await Task.Yield();
         try
         {
             bool goesOn = true;
             while (goesOn && !_isStopping)
             {
-                await _arrived.WaitAsync();
+                _arrived.Wait();
                 while (goesOn && TakeWaiting())
                 {
-                    goesOn = await WriteAsync();
+                    goesOn = Write();
                 }
             }
+
+            _ended.SetResult();
         }
-        finally
+        catch (Exception exception)
         {
-            ReleaseRoom();
-            _changed();
+            _ended.SetException(exception);
         }
+
+        ReleaseRoom();
+        _changed();
     }
 
     /// <summary>Moves what waits to what is being written; also what came while an attempt failed.</summary>
@@ -172,7 +177,7 @@ internal sealed partial class StorageWriter : IAsyncDisposable
     }
 
     /// <summary>Writes until it is done, or until it is of no use any more: then false.</summary>
-    private async Task<bool> WriteAsync()
+    private bool Write()
     {
         while (!TryWrite())
         {
@@ -182,7 +187,7 @@ internal sealed partial class StorageWriter : IAsyncDisposable
                 return false;
             }
 
-            await Task.Delay(RetryEvery, _time, _abandon.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            WaitToRetry();
 
             // What came meanwhile may take back what does not fit, so it goes into the same transaction.
             AppendWaiting();
@@ -198,6 +203,17 @@ internal sealed partial class StorageWriter : IAsyncDisposable
         _writing.Clear();
         _changed();
         return true;
+    }
+
+    private void WaitToRetry()
+    {
+        // The thread is there to wait.
+#pragma warning disable VSTHRD002
+        Task.Delay(RetryEvery, _time, _abandon.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing)
+            .GetAwaiter()
+            .GetResult();
+#pragma warning restore VSTHRD002
     }
 
     private bool TryWrite()

@@ -7,6 +7,7 @@ using Ptorrent.Model.Jobs;
 using Ptorrent.Model.Programs;
 using Ptorrent.Model.Refusals;
 using Ptorrent.Model.Units;
+using Ptorrent.Sdk;
 using Ptorrent.Tests.Harbor.Support;
 using Xunit;
 
@@ -168,6 +169,51 @@ public sealed class HarborJobTests
         Assert.Equal("0", await reader.ReadLineAsync());
         goOn.SetResult();
         Assert.Equal(FakeAgent.Lines(1, 50), await reader.ReadToEndAsync());
+    }
+
+    [Theory]
+    [InlineData(CombineKind.Lines)]
+    [InlineData(CombineKind.Sum)]
+    public async Task Submit_FollowingTheProduct_AnswersWithItAsItGrows(CombineKind combine)
+    {
+        await using TestHarbor harbor = await TestHarbor.StartAsync();
+        JobRequest job = await harbor.MakeJobAsync(0, 50, combine);
+        using PtorrentClient client = new(harbor.Host.Address, harbor.Host.AccessKey);
+        (JobHandle handle, Stream results) = await client.SubmitAndReadAsync(job);
+        Assert.Equal(job.Id, handle.Id);
+        Assert.Equal(JobState.Submitted, (await handle.GetStatusAsync()).State);
+
+        await using FakeAgent agent = await harbor.ConnectAsync();
+        using StreamReader reader = new(results);
+        string product = await reader.ReadToEndAsync();
+        string begin = combine == CombineKind.Lines ? FakeAgent.Lines(0, 50) : "1225 ";
+        Assert.StartsWith(begin, product, StringComparison.Ordinal);
+
+        // The same again is the same job, and gives the same product.
+        (_, Stream again) = await client.SubmitAndReadAsync(job);
+        using StreamReader second = new(again);
+        Assert.Equal(product, await second.ReadToEndAsync());
+    }
+
+    [Fact]
+    public async Task Submit_FollowingWhatCannotBeFollowed_IsRefused()
+    {
+        await using TestHarbor harbor = await TestHarbor.StartAsync();
+        using HttpResponseMessage answer = await harbor.Client.PostAsync(
+            new Uri("api/jobs?follow=events", UriKind.Relative), new StringContent("{}"));
+        Refusal refusal = await TestHarbor.RefusalOfAsync(answer, HttpStatusCode.UnprocessableEntity);
+        Assert.Equal(("follow", "events"), (refusal.Field, refusal.Value));
+    }
+
+    [Fact]
+    public async Task Submit_FollowingAJobThatFailed_SaysHowItEnded()
+    {
+        await using TestHarbor harbor = await TestHarbor.StartAsync();
+        JobRequest job = await harbor.MakeJobAsync(0, 50);
+        using PtorrentClient client = new(harbor.Host.Address, harbor.Host.AccessKey);
+        await (await client.SubmitAsync(job)).CancelAsync();
+        JobEndedException error = await Assert.ThrowsAsync<JobEndedException>(() => client.SubmitAndReadAsync(job));
+        Assert.Equal(JobState.Cancelled, error.Status.State);
     }
 
     [Fact]

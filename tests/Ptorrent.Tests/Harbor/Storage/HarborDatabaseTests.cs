@@ -60,10 +60,10 @@ public sealed class HarborDatabaseTests : IDisposable
         StorageRecord segment = Segment(0);
         Assert.Throws<SqliteException>(() => writer.WriteAll([segment, Segment(1), segment]));
 
-        HarborReader reader = new(database);
-        Assert.Empty(reader.ReadSegments(new JobId(1), 0, 0, 100));
+        using HarborReader reader = new(database);
+        Assert.Empty(Read(reader, new JobId(1), 0, 0, 100));
         writer.WriteAll([segment, Segment(1)]);
-        Assert.Equal(2, reader.ReadSegments(new JobId(1), 0, 0, 100).Count);
+        Assert.Equal(2, Read(reader, new JobId(1), 0, 0, 100).Count);
     }
 
     [Fact]
@@ -82,7 +82,8 @@ public sealed class HarborDatabaseTests : IDisposable
 
         Assert.Equal(SQLitePCL.raw.SQLITE_FULL, full.SqliteErrorCode);
         Assert.InRange(begin, 10, 17);
-        Assert.Equal(begin, new HarborReader(database).ReadSegments(new JobId(1), 0, 0, 100).Count);
+        using HarborReader reader = new(database);
+        Assert.Equal(begin, Read(reader, new JobId(1), 0, 0, 100).Count);
 
         // And after something was taken away it goes on.
         writer.WriteAll([new StorageRecord.JobRemoved(new JobId(1))]);
@@ -95,14 +96,21 @@ public sealed class HarborDatabaseTests : IDisposable
         using HarborDatabase database = HarborDatabase.Open(_home);
         using RecordWriter writer = new(database.ConnectToWrite(0));
         writer.WriteAll([.. Enumerable.Range(0, 50).Select(i => Segment(i, 60_000))]);
-        HarborReader reader = new(database);
-        List<SegmentRow> page = reader.ReadSegments(new JobId(1), 0, 7, 50);
+        using HarborReader reader = new(database);
+        List<SegmentRow> page = Read(reader, new JobId(1), 0, 7, 50);
 
         Assert.Equal(18, page.Count);
         Assert.Equal(new IndexRange(7, 8), page[0].Range);
-        Assert.Equal(5, reader.ReadSegments(new JobId(1), 0, 45, 50).Count);
-        Assert.Empty(reader.ReadSegments(new JobId(1), 1, 0, 50));
-        Assert.Empty(reader.ReadSegments(new JobId(2), 0, 0, 50));
+        Assert.Equal(5, Read(reader, new JobId(1), 0, 45, 50).Count);
+        Assert.Empty(Read(reader, new JobId(1), 1, 0, 50));
+        Assert.Empty(Read(reader, new JobId(2), 0, 0, 50));
+    }
+
+    private static List<SegmentRow> Read(HarborReader reader, JobId job, int round, long begin, long end)
+    {
+        List<SegmentRow> rows = [];
+        reader.ReadSegments(job, round, begin, end, rows);
+        return rows;
     }
 
     private static StorageRecord.SegmentAdded Segment(long begin, int bytes = 10) => new(
