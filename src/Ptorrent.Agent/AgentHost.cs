@@ -47,9 +47,16 @@ public sealed partial class AgentHost : IAsyncDisposable
         _time = time;
         _logger = loggers.CreateLogger<AgentHost>();
         BlobCache cache = BlobCache.Open(
-            Path.Combine(home.Folder, "blobs"), options.BlobCacheBytesMax, loggers.CreateLogger<BlobCache>());
-        _harborBlobs = new HarborBlobs(options.Harbor, options.AccessKey, time);
-        _blobs = new BlobSource(cache, _harborBlobs);
+            Path.Combine(home.Folder, "blobs"), options.BlobCacheBytesMax, time, loggers.CreateLogger<BlobCache>());
+        ILogger blobLogger = loggers.CreateLogger<BlobSource>();
+        _harborBlobs = new HarborBlobs(options.Harbor, options.AccessKey, time, blobLogger);
+        SharingOptions sharing = new(home.Id, options.SharePort);
+        _blobs = new BlobSource(
+            cache,
+            _harborBlobs,
+            options.SharesBlobs ? new BlobSharing(sharing, cache, _harborBlobs, time, blobLogger) : null,
+            time,
+            blobLogger);
         _loop = new DeviceLoop(sandbox, _blobs, time, loggers.CreateLogger<DeviceLoop>());
         _connection = new HarborConnection(
             options.Harbor,
@@ -194,7 +201,7 @@ public sealed partial class AgentHost : IAsyncDisposable
         await _sandbox.DisposeAsync();
         await _loop.DisposeAsync();
         _connection.Dispose();
-        _blobs.Dispose();
+        await _blobs.DisposeAsync();
         _harborBlobs.Dispose();
         _home.Dispose();
         await Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

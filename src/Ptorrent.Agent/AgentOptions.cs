@@ -7,6 +7,7 @@ namespace Ptorrent.Agent;
 public sealed record AgentOptions
 {
     private const int SlotCountHighest = 1024;
+    private const long BlobCacheBytesLowest = 16 << 20;
 
     /// <summary>A folder of its own: its identity, the blob cache. Made where it does not exist.</summary>
     public required string HomeDirectory { get; init; }
@@ -32,9 +33,16 @@ public sealed record AgentOptions
     /// <summary>Whether executors are put into bubblewrap where it is installed. Default true.</summary>
     public bool UseBubblewrap { get; init; } = true;
 
-    /// <summary>Bytes of inputs and programs that are kept on disk; the ones used longest ago go first. Default 4 GiB.
-    /// </summary>
-    public long BlobCacheBytesMax { get; init; } = 4L << 30;
+    /// <summary>Bytes of inputs and programs that are kept on disk; the ones used longest ago go first. At least
+    /// 16 MiB. Default, where null, 10 GiB or a tenth of the free disk, whatever is less.</summary>
+    public long? BlobCacheBytesMax { get; init; }
+
+    /// <summary>Whether large blobs are handed on to other agents of the same local network, and taken from them.
+    /// Default true.</summary>
+    public bool SharesBlobs { get; init; } = true;
+
+    /// <summary>Where the agent listens for other agents; 0 is any free port. Default 0.</summary>
+    public int SharePort { get; init; }
 
     /// <summary>How long runs may go on when the agent is stopped. Default 3 s; zero ends them at once.</summary>
     public TimeSpan StopTimeMax { get; init; } = TimeSpan.FromSeconds(3);
@@ -65,7 +73,12 @@ public sealed record AgentOptions
             "name",
             Name,
             $"a name has 1 to {LinkLimits.NameCharactersMax} characters");
-        Require(BlobCacheBytesMax >= 0, "cache", $"{BlobCacheBytesMax}", "the cache's size is not negative");
+        Require(
+            BlobCacheBytesMax is null or >= BlobCacheBytesLowest,
+            "cache",
+            $"{BlobCacheBytesMax}",
+            $"the cache has at least {BlobCacheBytesLowest} bytes");
+        Require(SharePort is >= 0 and <= ushort.MaxValue, "share port", $"{SharePort}", "a port is from 0 to 65535");
         Require(
             StopTimeMax >= TimeSpan.Zero && StopTimeMax <= TimeSpan.FromHours(1),
             "stop time",

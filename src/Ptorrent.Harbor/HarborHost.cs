@@ -81,7 +81,8 @@ public sealed class HarborHost : IAsyncDisposable
         AccessKey key = await Api.AccessKey.LoadAsync(home.Folder, cancellationToken);
         HarborDatabase database = _made.Add(HarborDatabase.Open(home.Folder));
         HarborReader reader = _made.Add(new HarborReader(database));
-        BlobStore blobs = new(home.Folder, _options.BlobBytesMax, _logging.CreateLogger<BlobStore>());
+        BlobStore blobs =
+            _made.Add(new BlobStore(home.Folder, _options.BlobBytesMax, _logging.CreateLogger<BlobStore>()));
         ProductReader products = new(reader, blobs);
         FolderDelivery folders = new(home.Folder, products);
         HarborLoop loop = _made.Add(MakeLoop(database, reader, products, folders));
@@ -104,6 +105,7 @@ public sealed class HarborHost : IAsyncDisposable
         new ResultsApi(loop, reader, answers).Map(web);
         new EventsApi(loop, jobs, _options.Time, _stop.Token).Map(web);
         new BlobsApi(blobs, _options.BlobBytesMax).Map(web);
+        new SourcesApi(blobs, new PieceSwarms(_options.Time), _stop.Token).Map(web);
         new NetworkApi(loop, links, _stop.Token).Map(web);
 
         Id = database.Id;

@@ -1,65 +1,300 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
 using Ptorrent.Model.Identity;
+using Ptorrent.Model.Merkle;
 
 namespace Ptorrent.Agent.Blobs;
 
-/// <summary>Blobs from the disk, or else from the harbor and then onto the disk. A few are fetched side by
-/// side.</summary>
-internal sealed class BlobSource(BlobCache cache, HarborBlobs harbor) : IDisposable
+/// <summary>
+/// Blobs from the disk, or else from the harbor or from other agents and then onto the disk. Whoever needs a blob that is
+/// being fetched waits for that fetch. Small ones come by one request, several side by side; large ones in pieces. For
+/// any number of threads.
+/// </summary>
+internal sealed class BlobSource : IAsyncDisposable
 {
-    /// <summary>The largest blob that an agent takes, in bytes: what fits a frame to an executor.</summary>
-    public const long BlobBytesMax = 320L << 20;
+    /// <summary>The largest blob that is read whole, in bytes: what fits a frame to an executor.</summary>
+    public const int ReadBytesMax = 320 << 20;
 
-    private const int FetchCountMax = 6;
+    private const int SmallFetchCountMax = 8;
 
-    private readonly SemaphoreSlim _fetches = new(FetchCountMax);
+    private readonly BlobCache _cache;
+    private readonly HarborBlobs _harbor;
+    private readonly BlobSharing? _sharing;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly SemaphoreSlim _smallFetches = new(SmallFetchCountMax);
+    private readonly Lock _lock = new();
+    private readonly Dictionary<Digest, SharedFetch> _fetches = [];
 
-    /// <summary>The bytes of a blob, in an array of its own.</summary>
-    /// <exception cref="BlobUnavailableException">It is too large or cannot be had.</exception>
-    public async ValueTask<byte[]> ReadAsync(Digest digest, long sizeBytes, CancellationToken cancellationToken) =>
-        await cache.ReadAsync(digest, cancellationToken) ?? await FetchAsync(digest, sizeBytes, cancellationToken);
-
-    /// <summary>Sees to it that a blob is on the disk, if that has room.</summary>
-    /// <exception cref="BlobUnavailableException">It is too large or cannot be had.</exception>
-    public async Task EnsureAsync(Digest digest, long sizeBytes, CancellationToken cancellationToken)
+    /// <param name="cache">The disk.</param>
+    /// <param name="harbor">The harbor.</param>
+    /// <param name="sharing">The other agents; null where blobs are neither given nor taken. Disposed of with
+    /// this.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Hears of sources that do not deliver.</param>
+    public BlobSource(
+        BlobCache cache, HarborBlobs harbor, BlobSharing? sharing, TimeProvider time, ILogger logger)
     {
-        if (!cache.Touch(digest))
+        _cache = cache;
+        _harbor = harbor;
+        _sharing = sharing;
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>The bytes of a blob; not to be changed.</summary>
+    /// <exception cref="BlobUnavailableException">It is too large or cannot be had.</exception>
+    public async ValueTask<byte[]> ReadAsync(Digest digest, long sizeBytes, CancellationToken stop)
+    {
+        CheckReadable(digest, sizeBytes);
+        while (true)
         {
-            await FetchAsync(digest, sizeBytes, cancellationToken);
+            if (await _cache.ReadAsync(digest, stop) is { } kept)
+            {
+                return kept;
+            }
+
+            (byte[]? fetched, BlobHold? hold) = await FetchAsync(digest, sizeBytes, stop);
+            using (hold)
+            {
+                if ((fetched ?? await _cache.ReadAsync(digest, stop)) is { } bytes)
+                {
+                    return bytes;
+                }
+            }
+        }
+    }
+
+    /// <summary>Sees to it that a blob is on the disk, and stays there until the hold is disposed of.</summary>
+    /// <exception cref="BlobUnavailableException">It is too large or cannot be had.</exception>
+    public async Task<BlobHold> HoldAsync(Digest digest, long sizeBytes, CancellationToken stop)
+    {
+        if (sizeBytes > _cache.BytesMax)
+        {
+            throw TooLarge(digest, sizeBytes);
+        }
+
+        while (true)
+        {
+            if (_cache.TryHold(digest) is { } kept)
+            {
+                if (await IsGoodAsync(digest, sizeBytes, kept, stop))
+                {
+                    return kept;
+                }
+            }
+            else if ((await FetchAsync(digest, sizeBytes, stop)).Hold is { } fetched)
+            {
+                return fetched;
+            }
+        }
+    }
+
+    /// <summary>Opens a blob to read parts of it; fetched before where it is not here.</summary>
+    /// <exception cref="BlobUnavailableException">It is too large or cannot be had.</exception>
+    public async Task<BlobFile> OpenAsync(Digest digest, long sizeBytes, CancellationToken stop)
+    {
+        while (true)
+        {
+            BlobHold hold = await HoldAsync(digest, sizeBytes, stop);
+            try
+            {
+                if (await _cache.TryOpenAsync(digest, stop) is { } file)
+                {
+                    return new BlobFile(file, sizeBytes, Interlocked.Exchange(ref hold!, null));
+                }
+            }
+            finally
+            {
+                hold?.Dispose();
+            }
         }
     }
 
     /// <summary>Stores a result at the harbor.</summary>
     /// <exception cref="BlobUnavailableException">The harbor refuses it or does not answer.</exception>
-    public Task UploadAsync(Digest digest, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
-        harbor.UploadAsync(digest, bytes, cancellationToken);
+    public Task UploadAsync(Digest digest, ReadOnlyMemory<byte> bytes, CancellationToken stop) =>
+        _harbor.UploadAsync(digest, bytes, stop);
 
     /// <summary>The bytes of a blob that is needed once: past the disk.</summary>
     /// <exception cref="BlobUnavailableException">It is too large or cannot be had.</exception>
-    public async Task<byte[]> FetchOnceAsync(Digest digest, long sizeBytes, CancellationToken cancellationToken)
+    public async Task<byte[]> FetchOnceAsync(Digest digest, long sizeBytes, CancellationToken stop)
     {
-        if (sizeBytes > BlobBytesMax)
-        {
-            throw new BlobUnavailableException(
-                $"Blob {digest} has {sizeBytes} bytes; an agent takes at most {BlobBytesMax}.");
-        }
-
-        await _fetches.WaitAsync(cancellationToken);
+        CheckReadable(digest, sizeBytes);
+        await _smallFetches.WaitAsync(stop);
         try
         {
-            return await harbor.FetchAsync(digest, sizeBytes, cancellationToken);
+            return await _harbor.FetchAsync(digest, (int)sizeBytes, stop);
         }
         finally
         {
-            _fetches.Release();
+            _smallFetches.Release();
         }
     }
 
-    public void Dispose() => _fetches.Dispose();
-
-    private async Task<byte[]> FetchAsync(Digest digest, long sizeBytes, CancellationToken cancellationToken)
+    public async ValueTask DisposeAsync()
     {
-        byte[] bytes = await FetchOnceAsync(digest, sizeBytes, cancellationToken);
-        await cache.StoreAsync(digest, bytes, cancellationToken);
-        return bytes;
+        SharedFetch[] fetches;
+        lock (_lock)
+        {
+            fetches = [.. _fetches.Values];
+        }
+
+        foreach (SharedFetch fetch in fetches)
+        {
+            fetch.Dispose();
+            await ((Task)fetch.Completion).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (_sharing is not null)
+        {
+            await _sharing.DisposeAsync();
+        }
+
+        _smallFetches.Dispose();
+    }
+
+    private static void CheckReadable(Digest digest, long sizeBytes)
+    {
+        if (sizeBytes > ReadBytesMax)
+        {
+            throw new BlobUnavailableException(
+                $"Blob {digest} has {sizeBytes} bytes; an executor takes at most {ReadBytesMax}.");
+        }
+    }
+
+    private BlobUnavailableException TooLarge(Digest digest, long sizeBytes) => new(
+        $"Blob {digest} has {sizeBytes} bytes; this device keeps at most {_cache.BytesMax}.")
+    {
+        IsOfThisDevice = true,
+    };
+
+    /// <summary>A large blob is looked at before anybody relies on it, and other agents hear of it.</summary>
+    private async Task<bool> IsGoodAsync(Digest digest, long sizeBytes, BlobHold hold, CancellationToken stop)
+    {
+        if (sizeBytes <= PieceLayer.PieceBytes)
+        {
+            return true;
+        }
+
+        try
+        {
+            if (await _cache.VerifyAsync(digest, stop))
+            {
+                _sharing?.Announce(digest, sizeBytes);
+                return true;
+            }
+        }
+        catch
+        {
+            hold.Dispose();
+            throw;
+        }
+
+        hold.Dispose();
+        return false;
+    }
+
+    /// <summary>Fetches a blob, or waits for whoever does. The last one to stop waiting stops the fetch.</summary>
+    /// <returns>The bytes where they are at hand, and a hold on the blob where the disk has it.</returns>
+    private async Task<(byte[]? Bytes, BlobHold? Hold)> FetchAsync(
+        Digest digest, long sizeBytes, CancellationToken stop)
+    {
+        while (true)
+        {
+            SharedFetch? fetch;
+            bool isJoined;
+            lock (_lock)
+            {
+                if (!_fetches.TryGetValue(digest, out fetch))
+                {
+                    fetch = new SharedFetch(end => FetchAloneAsync(digest, sizeBytes, end));
+                    _fetches.Add(digest, fetch);
+                }
+
+                isJoined = fetch.TryJoin();
+            }
+
+            if (!isJoined)
+            {
+                // It is being stopped, since all who waited have gone; afterwards it begins anew.
+                await ((Task)fetch.Completion).WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                stop.ThrowIfCancellationRequested();
+                continue;
+            }
+
+            try
+            {
+                byte[]? bytes = await fetch.Completion.WaitAsync(stop);
+                return (bytes, _cache.TryHold(digest));
+            }
+            finally
+            {
+                lock (_lock)
+                {
+                    fetch.Leave();
+                }
+            }
+        }
+    }
+
+    private async Task<(byte[]? Bytes, BlobHold? Hold)> FetchAloneAsync(
+        Digest digest, long sizeBytes, CancellationToken stop)
+    {
+        try
+        {
+            if (_cache.TryHold(digest) is { } hold)
+            {
+                return (null, hold);
+            }
+
+            if (sizeBytes <= PieceLayer.PieceBytes)
+            {
+                byte[] bytes = await FetchOnceAsync(digest, sizeBytes, stop);
+                return (bytes, await _cache.StoreAsync(digest, bytes, stop));
+            }
+
+            return (null, await FetchPiecesAsync(digest, sizeBytes, stop));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new BlobUnavailableException(
+                $"Blob {digest} cannot be kept on this device: {exception.Message}", exception)
+            {
+                IsOfThisDevice = true,
+            };
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _fetches.Remove(digest);
+            }
+        }
+    }
+
+    private async Task<BlobHold> FetchPiecesAsync(Digest digest, long sizeBytes, CancellationToken stop)
+    {
+        if (sizeBytes > _cache.BytesMax)
+        {
+            throw TooLarge(digest, sizeBytes);
+        }
+
+        PieceLayer layer = await _harbor.FetchLayerAsync(digest, sizeBytes, stop);
+        PartFile part = await _cache.OpenPartAsync(layer, stop);
+        try
+        {
+            await new PieceFetch(part, _harbor, _sharing, _time, _logger).RunAsync(stop);
+            BlobHold hold = _cache.Complete(part);
+            _sharing?.Announce(digest, sizeBytes);
+            return hold;
+        }
+        catch (Exception exception)
+        {
+            // A disk that refuses keeps nothing half written; pieces that came over a line that broke are kept.
+            _cache.GiveUp(part, isKept: exception is not (IOException or UnauthorizedAccessException));
+            _sharing?.Leave(digest);
+            throw;
+        }
     }
 }

@@ -1,13 +1,19 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Ptorrent.Model.Blobs;
 using Ptorrent.Model.Identity;
 using Ptorrent.Model.Merkle;
+using Ptorrent.Model.Serialization;
 
 namespace Ptorrent.Agent.Blobs;
 
 /// <summary>Blobs at the harbor, over HTTP (docs/protocol/api.md). What fails in passing is tried again a few
 /// times.</summary>
-internal sealed class HarborBlobs : IDisposable
+internal sealed partial class HarborBlobs : IDisposable
 {
     private const int AttemptCountMax = 4;
 
@@ -18,50 +24,123 @@ internal sealed class HarborBlobs : IDisposable
     private static readonly TimeSpan AnswerTimeMax = TimeSpan.FromSeconds(30);
 
     private readonly HttpClient _http;
+    private readonly Uri _harbor;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private volatile IPAddress? _ownAddress;
 
-    public HarborBlobs(Uri harbor, string accessKey, TimeProvider time)
+    public HarborBlobs(Uri harbor, string accessKey, TimeProvider time, ILogger logger)
     {
+        _harbor = harbor;
         _time = time;
+        _logger = logger;
         SocketsHttpHandler handler = new()
         {
             AllowAutoRedirect = false,
             UseCookies = false,
             UseProxy = !harbor.IsLoopback,
             ConnectTimeout = TimeSpan.FromSeconds(10),
+            ConnectCallback = ConnectAsync,
         };
         _http = new HttpClient(handler) { BaseAddress = harbor, Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", accessKey);
     }
 
+    /// <summary>This device's own address on its way to the harbor; null before the first connection.</summary>
+    public IPAddress? OwnAddress => _ownAddress;
+
     /// <summary>The bytes of a blob, verified, in an array of its own.</summary>
     /// <exception cref="BlobUnavailableException">The harbor does not have it, gives other bytes, or does not answer.
     /// </exception>
-    public Task<byte[]> FetchAsync(Digest digest, long sizeBytes, CancellationToken cancellationToken) =>
-        TryAgainAsync(
+    public async Task<byte[]> FetchAsync(Digest digest, int sizeBytes, CancellationToken cancellationToken)
+    {
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(sizeBytes);
+        await TryAgainAsync(
             $"Blob {digest} cannot be fetched",
             sizeBytes,
-            async (stop) =>
+            async (isDoubted, stop) =>
             {
-                using HttpResponseMessage response =
-                    await _http.GetAsync(PathOf(digest), HttpCompletionOption.ResponseHeadersRead, stop);
-                response.EnsureSuccessStatusCode();
-                if (response.Content.Headers.ContentLength is { } length && length != sizeBytes)
-                {
-                    throw new InvalidDataException($"it has {length} bytes instead of {sizeBytes}");
-                }
-
-                byte[] bytes = new byte[sizeBytes];
-                await using Stream stream = await response.Content.ReadAsStreamAsync(stop);
-                await stream.ReadExactlyAsync(bytes, stop);
-                if (await stream.ReadAsync(new byte[1], stop) != 0 || MerkleHasher.RootOf(bytes) != digest)
-                {
-                    throw new InvalidDataException("the bytes are others than its digest says");
-                }
-
-                return bytes;
+                await ReadAsync(RequestFor(PathOf(digest), isDoubted), bytes, sizeBytes, stop);
+                return MerkleHasher.RootOf(bytes) == digest ? true : throw WrongBytes();
             },
             cancellationToken);
+        return bytes;
+    }
+
+    /// <summary>The hashes of a blob's pieces, verified.</summary>
+    /// <exception cref="BlobUnavailableException">The harbor does not have it, gives other hashes, or does not answer.
+    /// </exception>
+    public Task<PieceLayer> FetchLayerAsync(Digest digest, long sizeBytes, CancellationToken cancellationToken) =>
+        TryAgainAsync(
+            $"The pieces of blob {digest} cannot be told",
+            sizeBytes: 0,
+            async (isDoubted, stop) =>
+            {
+                byte[] hashes = new byte[PieceLayer.CountOf(sizeBytes) * Digest.ByteCount];
+                await ReadAsync(RequestFor($"{PathOf(digest)}/pieces", isDoubted), hashes, hashes.Length, stop);
+                return PieceLayer.TryRead(hashes, digest, sizeBytes, out PieceLayer? layer) ? layer : throw WrongBytes();
+            },
+            cancellationToken);
+
+    /// <summary>Fetches a piece, verified, to the front of <paramref name="bytes"/>.</summary>
+    /// <exception cref="BlobUnavailableException">The harbor does not have it, gives other bytes, or does not answer.
+    /// </exception>
+    public Task FetchPieceAsync(
+        PieceLayer layer, int piece, Memory<byte> bytes, CancellationToken cancellationToken) =>
+        TryAgainAsync(
+            $"Piece {piece} of blob {layer.Root} cannot be fetched",
+            layer.LengthOf(piece),
+            async (isDoubted, stop) =>
+            {
+                long begin = PieceLayer.OffsetOf(piece);
+                Memory<byte> wanted = bytes[..layer.LengthOf(piece)];
+                HttpRequestMessage request = RequestFor(PathOf(layer.Root), isDoubted);
+                request.Headers.Range = new RangeHeaderValue(begin, begin + wanted.Length - 1);
+                await ReadAsync(request, wanted, wanted.Length, stop);
+                return layer.IsPiece(piece, wanted.Span) ? true : throw WrongBytes();
+            },
+            cancellationToken);
+
+    /// <summary>Tells what this agent has of a blob, and hears what others have.</summary>
+    /// <returns>Null where the harbor does not say.</returns>
+    public async Task<PieceAdvice?> ReportAsync(
+        Digest digest, AgentId agent, PieceReport report, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource late = new(
+            AnswerTimeMax + TimeSpan.FromMilliseconds(report.PatienceMilliseconds), _time);
+        using CancellationTokenSource stop =
+            CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        try
+        {
+            using HttpResponseMessage response = await _http.PutAsync(
+                SourcePathOf(digest, agent),
+                new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(report, ModelJson.Default.PieceReport)),
+                stop.Token);
+            response.EnsureSuccessStatusCode();
+            return await response.Content.ReadFromJsonAsync(ModelJson.Default.PieceAdvice, stop.Token);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested
+            && (exception is JsonException || IsOfTheLine(exception)))
+        {
+            LogNoAdvice(digest, exception.Message);
+            return null;
+        }
+    }
+
+    /// <summary>Tells that this agent gives a blob up, if the harbor listens.</summary>
+    public async Task LeaveAsync(Digest digest, AgentId agent)
+    {
+        using CancellationTokenSource late = new(TimeSpan.FromSeconds(2), _time);
+        try
+        {
+            using HttpResponseMessage response =
+                await _http.DeleteAsync(SourcePathOf(digest, agent), late.Token);
+        }
+        catch (Exception exception) when (IsOfTheLine(exception))
+        {
+            LogNoAdvice(digest, exception.Message);
+        }
+    }
 
     /// <summary>Stores a blob at the harbor; one that is there already is left alone.</summary>
     /// <exception cref="BlobUnavailableException">The harbor refuses it or does not answer.</exception>
@@ -69,7 +148,7 @@ internal sealed class HarborBlobs : IDisposable
         TryAgainAsync(
             $"A result of {bytes.Length} bytes cannot be uploaded",
             bytes.Length,
-            async (stop) =>
+            async (_, stop) =>
             {
                 using ReadOnlyMemoryContent content = new(bytes);
                 using HttpResponseMessage response = await _http.PutAsync(PathOf(digest), content, stop);
@@ -80,15 +159,76 @@ internal sealed class HarborBlobs : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private static Uri PathOf(Digest digest) => new($"/api/blobs/{digest}", UriKind.Relative);
+    private static string PathOf(Digest digest) => $"/api/blobs/{digest}";
+
+    private static Uri SourcePathOf(Digest digest, AgentId agent) =>
+        new($"{PathOf(digest)}/sources/{agent}", UriKind.Relative);
+
+    private static InvalidDataException WrongBytes() =>
+        new("the harbor sent other bytes than the digest says");
+
+    private HttpRequestMessage RequestFor(string path, bool isDoubted)
+    {
+        HttpRequestMessage request = new(HttpMethod.Get, new Uri(_harbor, path));
+        if (isDoubted)
+        {
+            // It has the harbor look at its own file again, which sets a damaged one aside.
+            request.Headers.CacheControl = new CacheControlHeaderValue { NoCache = true };
+        }
+
+        return request;
+    }
+
+    /// <summary>Reads an answer that has exactly the bytes that are wanted.</summary>
+    private async Task ReadAsync(HttpRequestMessage request, Memory<byte> bytes, long sizeBytes, CancellationToken stop)
+    {
+        using (request)
+        {
+            using HttpResponseMessage response =
+                await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
+            response.EnsureSuccessStatusCode();
+            if (response.Content.Headers.ContentLength is { } length && length != sizeBytes)
+            {
+                throw new InvalidDataException($"it has {length} bytes instead of {sizeBytes}");
+            }
+
+            await using Stream stream = await response.Content.ReadAsStreamAsync(stop);
+            await stream.ReadExactlyAsync(bytes, stop);
+            if (await stream.ReadAsync(new byte[1], stop) != 0)
+            {
+                throw new InvalidDataException($"it has more than {sizeBytes} bytes");
+            }
+        }
+    }
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken stop)
+    {
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, stop);
+            if (socket.LocalEndPoint is IPEndPoint { Address: { } own })
+            {
+                _ownAddress = own.IsIPv4MappedToIPv6 ? own.MapToIPv4() : own;
+            }
+
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     private async Task<T> TryAgainAsync<T>(
         string what,
         long sizeBytes,
-        Func<CancellationToken, Task<T>> attempt,
+        Func<bool, CancellationToken, Task<T>> attempt,
         CancellationToken cancellationToken)
     {
         TimeSpan pause = FirstPause;
+        bool isDoubted = false;
         for (int count = 1; ; count++)
         {
             using CancellationTokenSource late = new(
@@ -97,10 +237,11 @@ internal sealed class HarborBlobs : IDisposable
                 CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
             try
             {
-                return await attempt(stop.Token);
+                return await attempt(isDoubted, stop.Token);
             }
             catch (Exception exception) when (IsOfTheLine(exception) && !cancellationToken.IsCancellationRequested)
             {
+                isDoubted = exception is InvalidDataException;
                 bool isFinal = exception is HttpRequestException { StatusCode: { } status } && !IsPassing(status);
                 if (isFinal || count == AttemptCountMax)
                 {
@@ -119,4 +260,8 @@ internal sealed class HarborBlobs : IDisposable
     // Not found passes too: a harbor that has just begun anew may know the blob in a moment.
     private static bool IsPassing(HttpStatusCode status) =>
         (int)status >= 500 || status is HttpStatusCode.NotFound or HttpStatusCode.TooManyRequests;
+
+    [LoggerMessage(EventId = 7111, Level = LogLevel.Debug,
+        Message = "The harbor does not say who has blob {Digest}: {Reason}")]
+    private partial void LogNoAdvice(Digest digest, string reason);
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Ptorrent.Agent.Blobs;
 using Ptorrent.Agent.Device;
 using Ptorrent.Link.Frames;
+using Ptorrent.Model.Jobs;
 
 namespace Ptorrent.Agent.Execution;
 
@@ -12,13 +13,11 @@ internal sealed class Fetcher(BlobSource blobs, Func<DeviceEvent, ValueTask> tel
     /// frame.</summary>
     private const long PartsBytesMax = 256L << 20;
 
-    /// <summary>Fetches inputs side by side; tells of each prefix that is here.</summary>
+    /// <summary>Fetches inputs side by side; tells of each prefix that is here. They stay on the disk until the lease is
+    /// dropped, which cancels the token.</summary>
     public async Task FetchInputsAsync(DeviceEffect.FetchInputs fetch, CancellationToken cancellationToken)
     {
-        Task[] fetches =
-        [
-            .. fetch.Inputs.Select(i => blobs.EnsureAsync(i.Digest, i.SizeBytes, cancellationToken)),
-        ];
+        Task[] fetches = [.. fetch.Inputs.Select(i => HoldAsync(i, cancellationToken))];
         try
         {
             int count = 0;
@@ -36,7 +35,7 @@ internal sealed class Fetcher(BlobSource blobs, Func<DeviceEvent, ValueTask> tel
         }
         catch (BlobUnavailableException exception)
         {
-            await TellImpossibleAsync(fetch.Lease, NackReason.NackBlobUnavailable, exception.Message);
+            await TellImpossibleAsync(fetch.Lease, exception.ToNackReason(), exception.Message);
         }
         finally
         {
@@ -74,8 +73,14 @@ internal sealed class Fetcher(BlobSource blobs, Func<DeviceEvent, ValueTask> tel
         }
         catch (BlobUnavailableException exception)
         {
-            await TellImpossibleAsync(fetch.Lease, NackReason.NackBlobUnavailable, exception.Message);
+            await TellImpossibleAsync(fetch.Lease, exception.ToNackReason(), exception.Message);
         }
+    }
+
+    private async Task HoldAsync(InputFile input, CancellationToken cancellationToken)
+    {
+        BlobHold hold = await blobs.HoldAsync(input.Digest, input.SizeBytes, cancellationToken);
+        cancellationToken.Register(hold.Dispose);
     }
 
     private ValueTask TellImpossibleAsync(LeaseNumber lease, NackReason reason, string detail) =>

@@ -79,7 +79,7 @@ internal sealed class ProgramStore(
         }
         catch (BlobUnavailableException exception)
         {
-            outcome = new DeviceEvent.ProgramUnavailable(job, NackReason.NackBlobUnavailable, exception.Message);
+            outcome = new DeviceEvent.ProgramUnavailable(job, exception.ToNackReason(), exception.Message);
         }
         catch (RefusedException exception) when (IsOfThisDevice(exception.Refusal.Code))
         {

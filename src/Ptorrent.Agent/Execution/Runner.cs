@@ -40,7 +40,7 @@ internal sealed class Runner(ExecutorSandbox sandbox, BlobSource blobs)
         }
         catch (BlobUnavailableException exception)
         {
-            return new DeviceEvent.RunImpossible(run.Run, NackReason.NackBlobUnavailable, exception.Message);
+            return new DeviceEvent.RunImpossible(run.Run, exception.ToNackReason(), exception.Message);
         }
         catch (Exception exception) when (exception is RefusedException or SandboxException)
         {

@@ -7,6 +7,12 @@ internal static class ApiPaths
 
     public const string Blob = "/api/blobs/{digest}";
 
+    public const string MissingBlobs = "/api/blobs/missing";
+
+    public const string Pieces = "/api/blobs/{digest}/pieces";
+
+    public const string Source = "/api/blobs/{digest}/sources/{agent}";
+
     public const string Jobs = "/api/jobs";
 
     public const string Job = "/api/jobs/{id}";

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
 using Ptorrent.Harbor.Storage;
 using Ptorrent.Model.Identity;
 using Ptorrent.Model.Merkle;
@@ -10,18 +11,28 @@ namespace Ptorrent.Harbor.Blobs;
 
 /// <summary>
 /// Content by its digest, in files: <c>blobs/ab/cdef…</c>. A blob is hashed while it comes in, written under a
-/// temporary name, synced and renamed, so what has its name is whole. For any number of threads.
+/// temporary name, synced and renamed, so what has its name is whole. A file of an earlier life is hashed before its
+/// first byte is given out in parts. For any number of threads.
 /// </summary>
-internal sealed partial class BlobStore
+internal sealed partial class BlobStore : IDisposable
 {
-    private const int BufferBytes = 128 * 1024;
+    private const int BufferBytes = 256 * 1024;
     private const int FolderCharacters = 2;
+
+    // About 30 MB: layers of a terabyte, or of a quarter of a million small blobs.
+    private const int VerifiedPieceCountMax = 1 << 19;
+
+    // As many blobs are hashed side by side to be verified; the rest of the cores belongs to what goes on.
+    private const int VerificationCountMax = 2;
 
     private readonly string _folder;
     private readonly string _incoming;
     private readonly string _damaged;
     private readonly long _blobBytesMax;
     private readonly ILogger<BlobStore> _logger;
+    private readonly VerifiedBlobs _verified = new(VerifiedPieceCountMax);
+    private readonly SemaphoreSlim[] _verifications =
+        [.. Enumerable.Range(0, VerificationCountMax).Select(_ => new SemaphoreSlim(1))];
 
     /// <summary>Opens the store below the harbor's home, and removes what uploads of an earlier life left
     /// behind.</summary>
@@ -72,7 +83,7 @@ internal sealed partial class BlobStore
         string temporary = Path.Combine(_incoming, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
         try
         {
-            await ReceiveAsync(digest, content, temporary, stop);
+            (PieceLayer layer, FileStamp stamp) = await ReceiveAsync(digest, content, temporary, stop);
             string folder = Path.GetDirectoryName(path)!; // The path of a blob has one.
             if (!Directory.Exists(folder))
             {
@@ -82,6 +93,7 @@ internal sealed partial class BlobStore
 
             File.Move(temporary, path, overwrite: true);
             DurableFiles.SyncFolder(folder);
+            _verified.Add(layer, stamp);
             return true;
         }
         catch (IOException exception) when (DurableFiles.IsOutOfSpace(exception))
@@ -103,6 +115,47 @@ internal sealed partial class BlobStore
         }
     }
 
+    /// <summary>Sees to it that a blob is what its digest says: hashes its file unless that was done in this life and
+    /// the file was not written to since. One that is damaged is set aside.</summary>
+    /// <param name="digest">Which blob.</param>
+    /// <param name="isDoubted">Hashes in any case.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <returns>The layer of its pieces; null where it is not here, or was damaged.</returns>
+    public async ValueTask<PieceLayer?> VerifyAsync(Digest digest, bool isDoubted, CancellationToken stop)
+    {
+        FileInfo file = new(PathOf(digest));
+        if (!isDoubted && file.Exists && _verified.TryGet(digest, FileStamp.Of(file), out PieceLayer? known))
+        {
+            return known;
+        }
+
+        if (!file.Exists)
+        {
+            return null;
+        }
+
+        // The same blob always waits at the same place, so it is hashed once for all who ask.
+        SemaphoreSlim turn = _verifications[(digest.GetHashCode() & int.MaxValue) % VerificationCountMax];
+        await turn.WaitAsync(stop);
+        try
+        {
+            file.Refresh();
+            if (!file.Exists)
+            {
+                return null;
+            }
+
+            FileStamp stamp = FileStamp.Of(file);
+            return !isDoubted && _verified.TryGet(digest, stamp, out known)
+                ? known
+                : await HashAsync(digest, stamp, stop);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
     /// <summary>
     /// Opens a blob to be read from its begin to its end. The last read compares the digest: where it differs the
     /// blob is set aside and the read throws <see cref="StorageException"/>, so nobody takes the whole for good.
@@ -111,6 +164,21 @@ internal sealed partial class BlobStore
     public VerifyingStream? OpenRead(Digest digest) => TryOpen(digest) is { } file
         ? new VerifyingStream(file, digest, () => SetAside(digest))
         : null;
+
+    /// <summary>Opens a blob to read parts of it, verified before by <see cref="VerifyAsync"/>; null if it is not
+    /// here.</summary>
+    public SafeFileHandle? TryOpenHandle(Digest digest)
+    {
+        try
+        {
+            return File.OpenHandle(
+                PathOf(digest), share: FileShare.Read | FileShare.Delete, options: FileOptions.Asynchronous);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Opens a blob to read parts of it, which are not verified; null if it is not here.</summary>
     public FileStream? TryOpen(Digest digest)
@@ -143,17 +211,29 @@ internal sealed partial class BlobStore
         return bytes;
     }
 
-    private async Task ReceiveAsync(Digest digest, Stream content, string temporary, CancellationToken stop)
+    public void Dispose()
     {
-        MerkleHasher hasher = new();
+        foreach (SemaphoreSlim turn in _verifications)
+        {
+            turn.Dispose();
+        }
+    }
+
+    private async Task<(PieceLayer Layer, FileStamp Stamp)> ReceiveAsync(
+        Digest digest, Stream content, string temporary, CancellationToken stop)
+    {
+        MerkleHasher hasher = new(keepsPieces: true);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
             await using FileStream file = DurableFiles.Create(temporary);
             long length = 0;
             int got;
-            while ((got = await content.ReadAsync(buffer, stop)) > 0)
+            do
             {
+                // Full buffers are whole blocks, which are hashed where they lie.
+                got = await content.ReadAtLeastAsync(
+                    buffer.AsMemory(0, BufferBytes), BufferBytes, throwOnEndOfStream: false, stop);
                 length += got;
                 if (length > _blobBytesMax)
                 {
@@ -163,24 +243,68 @@ internal sealed partial class BlobStore
                 hasher.Append(buffer.AsSpan(0, got));
                 await file.WriteAsync(buffer.AsMemory(0, got), stop);
             }
+            while (got == BufferBytes);
 
-            Digest actual = hasher.Finish();
-            if (actual != digest)
+            PieceLayer layer = hasher.FinishPieces();
+            if (layer.Root != digest)
             {
                 throw new RefusedException(new Refusal(
                     RefusalCode.DigestMismatch,
                     "blob",
                     digest.ToString(),
-                    $"the content has the digest {actual}",
+                    $"the content has the digest {layer.Root}",
                     "Send it again; the file may have changed meanwhile"));
             }
 
             file.Flush(flushToDisk: true);
+            return (layer, new FileStamp(length, File.GetLastWriteTimeUtc(file.SafeFileHandle)));
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    private async Task<PieceLayer?> HashAsync(Digest digest, FileStamp stamp, CancellationToken stop)
+    {
+        using SafeFileHandle? file = TryOpenHandle(digest);
+        if (file is null)
+        {
+            return null;
+        }
+
+        MerkleHasher hasher = new(keepsPieces: true);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            // What the disk cannot read any more is as damaged as what it reads wrongly.
+            long position = 0;
+            int got;
+            while ((got = await RandomAccess.ReadAsync(file, buffer.AsMemory(0, BufferBytes), position, stop)) > 0)
+            {
+                hasher.Append(buffer.AsSpan(0, got));
+                position += got;
+            }
+        }
+        catch (IOException)
+        {
+            SetAside(digest);
+            return null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        PieceLayer layer = hasher.FinishPieces();
+        if (layer.Root != digest)
+        {
+            SetAside(digest);
+            return null;
+        }
+
+        _verified.Add(layer, stamp);
+        return layer;
     }
 
     private RefusedException TooLarge(Digest digest) => new(new Refusal(
@@ -193,7 +317,15 @@ internal sealed partial class BlobStore
     private void SetAside(Digest digest)
     {
         LogDamaged(digest);
-        File.Move(PathOf(digest), Path.Combine(_damaged, digest.ToString()), overwrite: true);
+        _verified.Remove(digest);
+        try
+        {
+            File.Move(PathOf(digest), Path.Combine(_damaged, digest.ToString()), overwrite: true);
+        }
+        catch (FileNotFoundException)
+        {
+            // Somebody else who read it was quicker.
+        }
     }
 
     private string PathOf(Digest digest)

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Ptorrent.Model.Blobs;
+using Ptorrent.Model.Identity;
 using Ptorrent.Model.Jobs;
 using Ptorrent.Model.Network;
 using Ptorrent.Model.Refusals;
@@ -22,6 +24,9 @@ namespace Ptorrent.Model.Serialization;
 [JsonSerializable(typeof(JobStatus))]
 [JsonSerializable(typeof(ImmutableArray<JobStatus>))]
 [JsonSerializable(typeof(JobProgress))]
+[JsonSerializable(typeof(ImmutableArray<Digest>))]
 [JsonSerializable(typeof(NetworkStatus))]
+[JsonSerializable(typeof(PieceAdvice))]
+[JsonSerializable(typeof(PieceReport))]
 [JsonSerializable(typeof(Refusal))]
 public sealed partial class ModelJson : JsonSerializerContext;

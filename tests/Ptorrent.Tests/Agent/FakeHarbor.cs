@@ -55,6 +55,7 @@ internal sealed class FakeHarbor : IAsyncDisposable
         });
         application.Map(LinkLimits.Path, harbor.HandleLinkAsync);
         application.MapGet("/api/blobs/{digest}", harbor.HandleGet);
+        application.MapGet("/api/blobs/{digest}/pieces", harbor.HandleGetPieces);
         application.MapPut("/api/blobs/{digest}", harbor.HandlePutAsync);
         await application.StartAsync();
         return harbor;
@@ -96,8 +97,20 @@ internal sealed class FakeHarbor : IAsyncDisposable
     {
         FetchCount++;
         return Digest.TryParse(digest, out Digest parsed) && Blobs.TryGetValue(parsed, out byte[]? bytes)
-            ? Results.Bytes(bytes)
+            ? Results.Bytes(bytes, enableRangeProcessing: true)
             : Results.NotFound();
+    }
+
+    private IResult HandleGetPieces(string digest)
+    {
+        if (!Digest.TryParse(digest, out Digest parsed) || !Blobs.TryGetValue(parsed, out byte[]? bytes))
+        {
+            return Results.NotFound();
+        }
+
+        MerkleHasher hasher = new(keepsPieces: true);
+        hasher.Append(bytes);
+        return Results.Bytes(hasher.FinishPieces().ToByteArray());
     }
 
     private async Task<IResult> HandlePutAsync(string digest, HttpRequest request)

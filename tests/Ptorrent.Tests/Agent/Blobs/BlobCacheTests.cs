@@ -20,7 +20,7 @@ public sealed class BlobCacheTests : IDisposable
         Digest digest = MerkleHasher.RootOf(bytes);
 
         Assert.Null(await cache.ReadAsync(digest, CancellationToken.None));
-        Assert.True(await cache.StoreAsync(digest, bytes, CancellationToken.None));
+        (await cache.StoreAsync(digest, bytes, CancellationToken.None))!.Dispose();
 
         Assert.Equal(bytes, await cache.ReadAsync(digest, CancellationToken.None));
         Assert.Equal(bytes, await Open().ReadAsync(digest, CancellationToken.None));
@@ -51,7 +51,7 @@ public sealed class BlobCacheTests : IDisposable
         File.Delete(Path.Combine(_folder, digest.ToString()));
 
         Assert.Null(await cache.ReadAsync(digest, CancellationToken.None));
-        Assert.False(cache.Touch(digest));
+        Assert.False(IsThere(cache, digest));
     }
 
     [Fact]
@@ -64,13 +64,13 @@ public sealed class BlobCacheTests : IDisposable
             await StoreAsync(cache, 2, 1000),
             await StoreAsync(cache, 3, 1000),
         ];
-        Assert.True(cache.Touch(digests[0]));
+        Assert.True(IsThere(cache, digests[0]));
 
         Digest fourth = await StoreAsync(cache, 4, 1000);
 
         Assert.Equal(3000, cache.Bytes);
-        Assert.False(cache.Touch(digests[1]));
-        Assert.All([digests[0], digests[2], fourth], d => Assert.True(cache.Touch(d)));
+        Assert.False(IsThere(cache, digests[1]));
+        Assert.All([digests[0], digests[2], fourth], d => Assert.True(IsThere(cache, d)));
         Assert.Equal(3, Directory.GetFiles(_folder).Length);
     }
 
@@ -80,7 +80,7 @@ public sealed class BlobCacheTests : IDisposable
         BlobCache cache = Open(bytesMax: 999);
         byte[] bytes = Bytes(1, 1000);
 
-        Assert.False(await cache.StoreAsync(MerkleHasher.RootOf(bytes), bytes, CancellationToken.None));
+        Assert.Null(await cache.StoreAsync(MerkleHasher.RootOf(bytes), bytes, CancellationToken.None));
         Assert.Empty(Directory.GetFiles(_folder));
     }
 
@@ -94,7 +94,8 @@ public sealed class BlobCacheTests : IDisposable
         // A folder where the file should be: the rename fails as it would on a full or read-only disk.
         Directory.CreateDirectory(Path.Combine(_folder, digest.ToString()));
 
-        Assert.False(await cache.StoreAsync(digest, bytes, CancellationToken.None));
+        await Assert.ThrowsAnyAsync<IOException>(
+            () => cache.StoreAsync(digest, bytes, CancellationToken.None).AsTask());
         Assert.Empty(Directory.GetFiles(_folder));
         Assert.Null(await cache.ReadAsync(digest, CancellationToken.None));
     }
@@ -104,17 +105,61 @@ public sealed class BlobCacheTests : IDisposable
     {
         Digest old = await StoreAsync(Open(), 1, 1000);
         Digest young = await StoreAsync(Open(), 2, 1000);
-        File.SetLastWriteTimeUtc(Path.Combine(_folder, old.ToString()), DateTime.UnixEpoch);
+        File.SetLastAccessTimeUtc(Path.Combine(_folder, old.ToString()), DateTime.UnixEpoch);
         await File.WriteAllTextAsync(Path.Combine(_folder, "7.new"), "half");
         await File.WriteAllTextAsync(Path.Combine(_folder, "readme"), "not ours");
 
         BlobCache cache = Open(bytesMax: 1500);
 
-        Assert.False(cache.Touch(old));
-        Assert.True(cache.Touch(young));
+        Assert.False(IsThere(cache, old));
+        Assert.True(IsThere(cache, young));
         Assert.Equal(
             [young.ToString(), "readme"],
             Directory.GetFiles(_folder).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Store_WhatIsHeld_IsNotDroppedForIt()
+    {
+        BlobCache cache = Open(bytesMax: 2000);
+        Digest first = await StoreAsync(cache, 1, 1000);
+        BlobHold hold = cache.TryHold(first)!;
+
+        Digest second = await StoreAsync(cache, 2, 1000);
+        Digest third = await StoreAsync(cache, 3, 1000);
+        Assert.True(IsThere(cache, first));
+        Assert.False(IsThere(cache, second));
+
+        // Where all is held there is more than the limit, until one is let go.
+        using BlobHold other = cache.TryHold(third)!;
+        using BlobHold? last = await cache.StoreAsync(
+            MerkleHasher.RootOf(Bytes(4, 1000)), Bytes(4, 1000), CancellationToken.None);
+        Assert.Equal(3000, cache.Bytes);
+        hold.Dispose();
+        Assert.Equal(2000, cache.Bytes);
+        Assert.False(IsThere(cache, first));
+    }
+
+    [Fact]
+    public async Task Read_OfAnEarlierLife_IsHashedOnceAndThenTrusted()
+    {
+        Digest digest = await StoreAsync(Open(), 1, 40_000);
+        BlobCache cache = Open();
+        Assert.NotNull(await cache.ReadAsync(digest, CancellationToken.None));
+        string path = Path.Combine(_folder, digest.ToString());
+        DateTime writtenAt = File.GetLastWriteTimeUtc(path);
+        await File.WriteAllBytesAsync(path, Bytes(2, 40_000));
+        File.SetLastWriteTimeUtc(path, writtenAt);
+
+        // The change hides behind the old time, so this life does not see it; the next one does.
+        Assert.NotNull(await cache.ReadAsync(digest, CancellationToken.None));
+        Assert.Null(await Open().ReadAsync(digest, CancellationToken.None));
+    }
+
+    private static bool IsThere(BlobCache cache, Digest digest)
+    {
+        using BlobHold? hold = cache.TryHold(digest);
+        return hold is not null;
     }
 
     private static byte[] Bytes(byte fill, int count) => [.. Enumerable.Repeat(fill, count)];
@@ -123,9 +168,10 @@ public sealed class BlobCacheTests : IDisposable
     {
         byte[] bytes = Bytes(fill, count);
         Digest digest = MerkleHasher.RootOf(bytes);
-        Assert.True(await cache.StoreAsync(digest, bytes, CancellationToken.None));
+        using BlobHold? hold = await cache.StoreAsync(digest, bytes, CancellationToken.None);
+        Assert.NotNull(hold);
         return digest;
     }
 
-    private BlobCache Open(long bytesMax = 1 << 20) => BlobCache.Open(_folder, bytesMax, NullLogger.Instance);
+    private BlobCache Open(long bytesMax = 1 << 20) => BlobCache.Open(_folder, bytesMax, TimeProvider.System, NullLogger.Instance);
 }
