@@ -7,10 +7,10 @@ using Ptorrent.Model.Merkle;
 namespace Ptorrent.Agent.Blobs;
 
 /// <summary>
-/// Blobs on disk by their digest, whole ones and ones that are being fetched. The ones used longest ago are dropped when
-/// there are too many bytes; what is held stays, even beyond the limit. A file is trusted while it is as it was when it
-/// was verified in this process's life; one of an earlier life is hashed once. So nothing has to be synced. For any
-/// number of threads.
+/// Blobs on disk by their digest, whole ones and ones that are being fetched. The ones used longest ago are dropped
+/// when there are too many bytes; what is held stays, even beyond the limit. A file is trusted while it is as it was
+/// when it was verified in this process's life; one of an earlier life is hashed once. So nothing has to be synced. For
+/// any number of threads.
 /// </summary>
 internal sealed partial class BlobCache
 {

@@ -6,9 +6,9 @@ using Ptorrent.Model.Merkle;
 namespace Ptorrent.Agent.Blobs;
 
 /// <summary>
-/// Blobs from the disk, or else from the harbor or from other agents and then onto the disk. Whoever needs a blob that is
-/// being fetched waits for that fetch. Small ones come by one request, several side by side; large ones in pieces. For
-/// any number of threads.
+/// Blobs from the disk, or else from the harbor or from other agents and then onto the disk. Whoever needs a blob that
+/// is being fetched waits for that fetch. Small ones come by one request, several side by side; large ones in pieces.
+/// For any number of threads.
 /// </summary>
 internal sealed class BlobSource : IAsyncDisposable
 {

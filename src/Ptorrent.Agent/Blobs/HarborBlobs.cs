@@ -78,7 +78,9 @@ internal sealed partial class HarborBlobs : IDisposable
             {
                 byte[] hashes = new byte[PieceLayer.CountOf(sizeBytes) * Digest.ByteCount];
                 await ReadAsync(RequestFor($"{PathOf(digest)}/pieces", isDoubted), hashes, hashes.Length, stop);
-                return PieceLayer.TryRead(hashes, digest, sizeBytes, out PieceLayer? layer) ? layer : throw WrongBytes();
+                return PieceLayer.TryRead(hashes, digest, sizeBytes, out PieceLayer? layer)
+                    ? layer
+                    : throw WrongBytes();
             },
             cancellationToken);
 

@@ -5,8 +5,8 @@ using Ptorrent.Model.Merkle;
 namespace Ptorrent.Agent.Blobs;
 
 /// <summary>
-/// A blob that is not whole yet: a sparse file with the pieces at their places. Which of them are good is known by their
-/// hashes alone, so nothing else has to be kept for a later life. For any number of threads.
+/// A blob that is not whole yet: a sparse file with the pieces at their places. Which of them are good is known by
+/// their hashes alone, so nothing else has to be kept for a later life. For any number of threads.
 /// </summary>
 internal sealed class PartFile : IDisposable
 {
@@ -40,7 +40,11 @@ internal sealed class PartFile : IDisposable
     public static async Task<PartFile> OpenAsync(string path, PieceLayer layer, CancellationToken stop)
     {
         SafeFileHandle file = File.OpenHandle(
-            path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, FileOptions.Asynchronous);
+            path,
+            FileMode.OpenOrCreate,
+            FileAccess.ReadWrite,
+            FileShare.Read | FileShare.Delete,
+            FileOptions.Asynchronous);
         PartFile part = new(layer, file);
         try
         {

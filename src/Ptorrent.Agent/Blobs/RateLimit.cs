@@ -1,7 +1,7 @@
 namespace Ptorrent.Agent.Blobs;
 
-/// <summary>Lets so many bytes through each second: who takes more waits until they have been let through. For any number
-/// of threads.</summary>
+/// <summary>Lets so many bytes through each second: who takes more waits until they have been let through. For any
+/// number of threads.</summary>
 internal sealed class RateLimit(long bytesPerSecondMax, TimeProvider time)
 {
     private readonly Lock _lock = new();

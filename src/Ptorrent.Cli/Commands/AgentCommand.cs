@@ -42,6 +42,9 @@ internal static class AgentCommand
             AccessKey = accessKey,
             SlotCount = services.Slots.Read(result),
             Name = services.Name(result),
+            BlobCacheBytesMax = services.Cache(result),
+            SharesBlobs = services.SharesBlobs(result),
+            SharePort = services.SharePort(result),
             RuntimePath = files.RuntimePath,
             ExecutorPath = files.ExecutorPath,
         };

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using Ptorrent.Cli.CommandLine;
 using Ptorrent.Cli.Hosting;
+using Ptorrent.Cli.Jobs;
 using Ptorrent.Model.Refusals;
 
 namespace Ptorrent.Cli.Commands;
@@ -34,6 +35,23 @@ internal sealed class ServiceOptions
         HelpName = "TEXT",
     };
 
+    private readonly Option<string?> _cache = new("--cache")
+    {
+        Description = "Disk for programs and inputs (default: 10G, or a tenth of the free disk if that is less).",
+        HelpName = "SIZE",
+    };
+
+    private readonly Option<int> _sharePort = new("--share-port")
+    {
+        Description = "Where other agents of the local network fetch inputs from this one (default: any free port).",
+        HelpName = "PORT",
+    };
+
+    private readonly Option<bool> _noShare = new("--no-share")
+    {
+        Description = "Neither give inputs to other agents of the local network nor take them from there.",
+    };
+
     // For a parent that must not leave this process behind, however it ends itself.
     private readonly Option<bool> _untilInputCloses = new("--until-stdin-closes") { Hidden = true };
 
@@ -51,6 +69,9 @@ internal sealed class ServiceOptions
         if (agent)
         {
             command.Options.Add(Slots);
+            command.Options.Add(_cache);
+            command.Options.Add(_sharePort);
+            command.Options.Add(_noShare);
         }
 
         command.Options.Add(_name);
@@ -62,6 +83,25 @@ internal sealed class ServiceOptions
     public bool AnyWebhookHost(ParseResult result) => result.GetValue(_anyWebhookHost);
 
     public string[] WebhookHosts(ParseResult result) => result.GetValue(_webhookHosts) ?? [];
+
+    public int SharePort(ParseResult result) => result.GetValue(_sharePort);
+
+    public bool SharesBlobs(ParseResult result) => !result.GetValue(_noShare);
+
+    /// <summary>The largest cache in bytes; null for the agent's own choice.</summary>
+    /// <exception cref="RefusedException">It is no size.</exception>
+    public long? Cache(ParseResult result)
+    {
+        if (result.GetValue(_cache) is not { } text)
+        {
+            return null;
+        }
+
+        return Quantity.TryParseBytes(text, out long bytes)
+            ? bytes
+            : throw new RefusedException(new Refusal(
+                RefusalCode.InvalidValue, "cache", text, "it is a size in bytes", "Write it like 20G or 500MiB"));
+    }
 
     /// <summary>Where to listen.</summary>
     /// <exception cref="RefusedException">It is no address and port.</exception>

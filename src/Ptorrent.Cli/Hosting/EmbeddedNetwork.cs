@@ -92,6 +92,7 @@ internal sealed class EmbeddedNetwork : IAsyncDisposable
             Name = "this machine",
             RuntimePath = files.RuntimePath,
             ExecutorPath = files.ExecutorPath,
+            SharesBlobs = false,
         };
         _agent = AgentHost.StartAsync(agentOptions, _loggers, _stopping.Token);
         Ended = EndedAsync(_agent, _harbor);

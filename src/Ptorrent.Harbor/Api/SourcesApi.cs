@@ -61,9 +61,10 @@ internal sealed class SourcesApi(BlobStore blobs, PieceSwarms swarms, Cancellati
     {
         try
         {
-            return await JsonSerializer.DeserializeAsync(
+            PieceReport report = await JsonSerializer.DeserializeAsync(
                     context.Request.Body, ModelJson.Default.PieceReport, context.RequestAborted)
                 ?? throw Refuse("body", "null", "it is a report");
+            return report.Lost.IsDefault ? report with { Lost = [] } : report;
         }
         catch (JsonException exception)
         {
@@ -94,7 +95,7 @@ internal sealed class SourcesApi(BlobStore blobs, PieceSwarms swarms, Cancellati
                 $"it is from 0 to {PieceReport.PatienceMillisecondsMax}");
         }
 
-        if (report.Lost.IsDefault || report.Lost.Length > PieceReport.LostCountMax)
+        if (report.Lost.Length > PieceReport.LostCountMax)
         {
             throw Refuse("lost", string.Empty, $"at most {PieceReport.LostCountMax} sources are named");
         }

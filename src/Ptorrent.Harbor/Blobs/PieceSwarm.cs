@@ -69,7 +69,8 @@ internal sealed class PieceSwarm(int pieceCount)
     }
 
     /// <summary>Whether a report is the last one of its agent.</summary>
-    public bool IsLast(AgentId agent, long turn) => _members.TryGetValue(agent, out Member? member) && member.Turn == turn;
+    public bool IsLast(AgentId agent, long turn) =>
+        _members.TryGetValue(agent, out Member? member) && member.Turn == turn;
 
     /// <summary>Whether there is anything to tell an agent that it has not seen.</summary>
     public bool HasNews(TimeSpan now, AgentId agent, long seen, int wants) =>
@@ -128,8 +129,11 @@ internal sealed class PieceSwarm(int pieceCount)
         Member member = _members[agent];
         return !member.Have[piece]
             && (!_claims.TryGetValue(piece, out Claim claim) || claim.Until <= now)
-            && _holderCounts[piece] == member.Lost.Count(l => _members.TryGetValue(l, out Member? lost) && lost.Have[piece]);
+            && _holderCounts[piece] == member.Lost.Count(l => IsHeldBy(l, piece));
     }
+
+    private bool IsHeldBy(AgentId agent, int piece) =>
+        _members.TryGetValue(agent, out Member? member) && member.Have[piece];
 
     private void EndClaim(TimeSpan now, int piece, AgentId agent)
     {

@@ -25,7 +25,8 @@ public readonly record struct LocalNetwork(UInt128 Prefix, bool IsVersion6)
         }
 
         bool isVersion6 = address.AddressFamily == AddressFamily.InterNetworkV6;
-        return new LocalNetwork(BitsOf(address) >> (AddressBits - (isVersion6 ? PrefixBits6 : PrefixBits4)), isVersion6);
+        int prefixBits = isVersion6 ? PrefixBits6 : PrefixBits4;
+        return new LocalNetwork(BitsOf(address) >> (AddressBits - prefixBits), isVersion6);
     }
 
     /// <summary>Whether somebody at one address may be told to go to another: to his own network, or to a private one

@@ -173,5 +173,6 @@ public sealed class BlobCacheTests : IDisposable
         return digest;
     }
 
-    private BlobCache Open(long bytesMax = 1 << 20) => BlobCache.Open(_folder, bytesMax, TimeProvider.System, NullLogger.Instance);
+    private BlobCache Open(long bytesMax = 1 << 20) =>
+        BlobCache.Open(_folder, bytesMax, TimeProvider.System, NullLogger.Instance);
 }
