@@ -6,9 +6,12 @@ ImmutableArray<(string Name, string Help, Func<ImmutableArray<string>, Task<int>
 [
     ("device", "[SLOTS]: the agent's decider alone, with executors that answer at once", DeviceBench.RunAsync),
     ("harbor", "[JOBS] [FRAGMENTS]: the harbor alone, with an agent that answers at once", HarborBench.RunAsync),
+    ("idle", "[AGENTS]: what agents without work cost a harbor", IdleBench.RunAsync),
     ("latency", "[JOBS]: submit to product of a job of one fragment on a warm harbor", LatencyBench.RunAsync),
     ("meter", "IN.wasm OUT.wasm [IN OUT]...: writes metered modules", MeterBench.RunAsync),
+    ("product", "[FRAGMENTS] [IN A COMMIT]: results of 1 KB through a harbor to a reader", ProductBench.RunAsync),
     ("sandbox", ": start, small runs and the replacement of killed executors", SandboxBench.RunAsync),
+    ("serve", "HOME: a harbor, for the other benches", HarborProcess.ServeAsync),
     ("wasm-suite", "FOLDER: holds the WebAssembly reader against a suite made by wast2json", WasmSuiteBench.RunAsync),
 ];
 

@@ -22,6 +22,10 @@ namespace Ptorrent.Harbor;
 internal sealed partial class HarborLoop : IAsyncDisposable
 {
     private const int InboxCountMax = 8192;
+
+    // Whoever posts to an idle loop runs it, which saves the wake of a thread, but not for ever.
+    private const int HandledOnAThreadMax = 64;
+
     private const long TailBytesMax = 64 << 20;
 
     private readonly HarborState _state;
@@ -31,7 +35,12 @@ internal sealed partial class HarborLoop : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<HarborLoop> _logger;
     private readonly Channel<Message> _inbox = Channel.CreateBounded<Message>(
-        new BoundedChannelOptions(InboxCountMax) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+        new BoundedChannelOptions(InboxCountMax)
+        {
+            SingleReader = true,
+            FullMode = BoundedChannelFullMode.Wait,
+            AllowSynchronousContinuations = true,
+        });
 
     private readonly TailBudget _tails = new(TailBytesMax);
     private readonly ConcurrentDictionary<JobId, JobFeed> _feeds = new();
@@ -179,8 +188,14 @@ internal sealed partial class HarborLoop : IAsyncDisposable
         {
             while (await _inbox.Reader.WaitToReadAsync())
             {
+                int handled = 0;
                 while (_inbox.Reader.TryRead(out Message message))
                 {
+                    if (++handled % HandledOnAThreadMax == 0)
+                    {
+                        await Task.Yield();
+                    }
+
                     await HandleStorageAsync();
                     if (message.Event is { } evt)
                     {

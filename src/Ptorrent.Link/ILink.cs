@@ -13,12 +13,11 @@ public interface ILink : IAsyncDisposable
     string? EndReason { get; }
 
     /// <summary>
-    /// Puts a frame into the outbox; waits while that is full. Returning does not mean that it arrived. The frame is
-    /// the link's from here on: nobody changes it.
+    /// Puts a frame on the line, after those of whoever came before; waits while the peer takes nothing. Returning does
+    /// not mean that it arrived. The frame is the link's from here on: nobody changes it.
     /// </summary>
     /// <exception cref="LinkClosedException">The link has ended or is closing.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled before the frame was in the outbox; it is not
-    /// sent.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; whether the frame is sent is open.</exception>
     ValueTask SendAsync(Frame frame, CancellationToken cancellationToken);
 
     /// <summary>The next frame; null once the link has ended, however it did: then <see cref="EndReason"/> says why.
@@ -29,7 +28,7 @@ public interface ILink : IAsyncDisposable
     ValueTask<Frame?> ReceiveAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Sends what is in the outbox and then the end with <paramref name="reason"/>, of which
+    /// Sends what is on its way and then the end with <paramref name="reason"/>, of which
     /// <see cref="LinkLimits.CloseReasonBytesMax"/> bytes are kept. Frames of the peer may still be received until its
     /// own end comes. A link that has ended is left alone.
     /// </summary>

@@ -41,7 +41,8 @@ internal sealed class AgentLink : IDisposable
         _session = session;
         Hello = session.Hello!; // The handshake is over.
         int framesMax = OutboxFramesMin + (OutboxFramesPerSlot * (int)Hello.Slots);
-        _outbox = Channel.CreateBounded<Outgoing>(new BoundedChannelOptions(framesMax) { SingleReader = true });
+        _outbox = Channel.CreateBounded<Outgoing>(
+            new BoundedChannelOptions(framesMax) { SingleReader = true, AllowSynchronousContinuations = true });
     }
 
     /// <summary>What the agent said of itself.</summary>

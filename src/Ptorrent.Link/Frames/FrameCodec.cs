@@ -1,3 +1,4 @@
+using System.Buffers;
 using Google.Protobuf;
 using Ptorrent.Model;
 
@@ -14,14 +15,18 @@ public static class FrameCodec
     /// <see cref="LinkLimits.FrameBytesMax"/>: a bug of the sender.</exception>
     public static byte[] Encode(Frame frame)
     {
-        int length = frame.CalculateSize();
-        Invariant.Holds(length <= LinkLimits.FrameBytesMax, $"a frame of {length} bytes does not fit");
-        if (FrameRules.Check(frame) is { } broken)
-        {
-            throw new InvariantException($"{frame.BodyCase}: {broken}.");
-        }
-
+        Check(frame);
         return frame.ToByteArray();
+    }
+
+    /// <summary>The frame's bytes at the front of an array from the shared pool, which the caller gives back.</summary>
+    /// <exception cref="InvariantException">As for <see cref="Encode"/>.</exception>
+    public static byte[] EncodeToPool(Frame frame, out int length)
+    {
+        length = Check(frame);
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(length);
+        frame.WriteTo(bytes.AsSpan(0, length));
+        return bytes;
     }
 
     /// <summary>Reads one frame, all of <paramref name="bytes"/>. Keeps no reference to them.</summary>
@@ -49,5 +54,15 @@ public static class FrameCodec
         return FrameRules.Check(frame) is { } broken
             ? throw new LinkProtocolException(LinkFault.FrameInvalid, $"{frame.BodyCase}: {broken}.")
             : frame;
+    }
+
+    /// <summary>Sees to it that a frame may be sent; returns its length.</summary>
+    private static int Check(Frame frame)
+    {
+        int length = frame.CalculateSize();
+        Invariant.Holds(length <= LinkLimits.FrameBytesMax, $"a frame of {length} bytes does not fit");
+        return FrameRules.Check(frame) is { } broken
+            ? throw new InvariantException($"{frame.BodyCase}: {broken}.")
+            : length;
     }
 }

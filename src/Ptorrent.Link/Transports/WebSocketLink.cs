@@ -1,6 +1,6 @@
+using System.Buffers;
 using System.Net;
 using System.Net.WebSockets;
-using System.Threading.Channels;
 using Ptorrent.Link.Frames;
 using Ptorrent.Model.Refusals;
 
@@ -8,27 +8,22 @@ namespace Ptorrent.Link.Transports;
 
 /// <summary>
 /// A link over a WebSocket, for either end: one binary message is one frame. There is no keep-alive; whoever accepts
-/// the socket turns the server's off (<see cref="System.Threading.Timeout.InfiniteTimeSpan"/>). Owns the socket.
+/// the socket turns the server's off (<see cref="System.Threading.Timeout.InfiniteTimeSpan"/>). Senders take turns and
+/// write on their own threads; an idle link holds no buffer. Owns the socket.
 /// </summary>
 public sealed class WebSocketLink : ILink
 {
-    private const int FirstBufferBytes = 16 * 1024;
+    private const int FirstBufferBytes = 4 * 1024;
 
     private readonly WebSocket _socket;
-    private readonly Channel<byte[]> _outbox;
-    private readonly Task _writing;
-    private byte[] _buffer = new byte[FirstBufferBytes];
+    private readonly SemaphoreSlim _turn = new(1);
     private string? _endReason;
     private string _closeReason = string.Empty;
+    private Task _ending = Task.CompletedTask;
+    private bool _isEndSent;
 
-    /// <summary>Takes over an open socket and starts to send.</summary>
-    public WebSocketLink(WebSocket socket)
-    {
-        _socket = socket;
-        _outbox = Channel.CreateBounded<byte[]>(
-            new BoundedChannelOptions(LinkLimits.OutboxFrameCountMax) { SingleReader = true });
-        _writing = WriteAsync();
-    }
+    /// <summary>Takes over an open socket.</summary>
+    public WebSocketLink(WebSocket socket) => _socket = socket;
 
     /// <inheritdoc/>
     public string? EndReason => Volatile.Read(ref _endReason);
@@ -94,14 +89,30 @@ public sealed class WebSocketLink : ILink
     /// <inheritdoc/>
     public async ValueTask SendAsync(Frame frame, CancellationToken cancellationToken)
     {
-        byte[] bytes = FrameCodec.Encode(frame);
+        byte[] bytes = FrameCodec.EncodeToPool(frame, out int length);
+        bool isWriting = false;
         try
         {
-            await _outbox.Writer.WriteAsync(bytes, cancellationToken);
+            await _turn.WaitAsync(cancellationToken);
+            isWriting = true;
         }
-        catch (ChannelClosedException exception)
+        finally
         {
-            throw new LinkClosedException(EndReason ?? "The link is closing.", exception);
+            if (!isWriting)
+            {
+                ArrayPool<byte>.Shared.Return(bytes);
+            }
+        }
+
+        ValueTask<bool> writing = WriteAsync(bytes, length);
+
+        // A message that was begun is written to its end, whoever waits: half a message would be the end of the line.
+        bool isWritten = writing.IsCompleted
+            ? await writing
+            : await writing.AsTask().WaitAsync(cancellationToken);
+        if (!isWritten)
+        {
+            throw new LinkClosedException(EndReason ?? "The link is closing.");
         }
     }
 
@@ -113,16 +124,21 @@ public sealed class WebSocketLink : ILink
             return null;
         }
 
-        int length = 0;
+        byte[] buffer = [];
         try
         {
+            int length = 0;
             while (true)
             {
+                // The first wait is for no bytes at all: most links are idle, and a buffer that waits is memory.
                 ValueWebSocketReceiveResult received =
-                    await _socket.ReceiveAsync(_buffer.AsMemory(length), cancellationToken);
+                    await _socket.ReceiveAsync(buffer.AsMemory(length), cancellationToken);
                 if (received.MessageType == WebSocketMessageType.Close)
                 {
                     End(PeersReason());
+
+                    // The peer's end is answered by this one's, but whoever receives does not wait for it.
+                    _ending = EndInTurnAsync();
                     return null;
                 }
 
@@ -134,12 +150,12 @@ public sealed class WebSocketLink : ILink
 
                 if (received.EndOfMessage)
                 {
-                    return FrameCodec.Decode(_buffer.AsSpan(0, length));
+                    return FrameCodec.Decode(buffer.AsSpan(0, length));
                 }
 
-                if (length == _buffer.Length)
+                if (length == buffer.Length)
                 {
-                    Grow();
+                    Grow(ref buffer, length);
                 }
             }
         }
@@ -153,16 +169,22 @@ public sealed class WebSocketLink : ILink
             End("Receiving was cancelled.");
             throw;
         }
+        finally
+        {
+            if (buffer.Length > 0)
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
     }
 
     /// <inheritdoc/>
     public async Task CloseAsync(string reason, CancellationToken cancellationToken)
     {
         Interlocked.CompareExchange(ref _closeReason, CloseReason.Fit(reason), string.Empty);
-        _outbox.Writer.TryComplete();
         try
         {
-            await _writing.WaitAsync(cancellationToken);
+            await EndInTurnAsync().WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -174,36 +196,55 @@ public sealed class WebSocketLink : ILink
     /// <summary>Breaks the line off if it has not been closed, and frees it. Nobody is receiving any more.</summary>
     public async ValueTask DisposeAsync()
     {
-        _outbox.Writer.TryComplete();
         if (_socket.State is not (WebSocketState.Closed or WebSocketState.Aborted))
         {
             _socket.Abort();
         }
 
         End("The link was disposed of.");
-        await _writing;
+
+        // Whoever writes is thrown out by the abort; the turn is not disposed of, since others may still wait for it.
+        await EndInTurnAsync();
+        await _ending;
         _socket.Dispose();
     }
 
-    /// <summary>The one writer: sends what is in the outbox, then the end. Ends early where the line is
-    /// broken.</summary>
-    private async Task WriteAsync()
+    /// <summary>Writes one message, in the caller's turn, which ends with it.</summary>
+    /// <returns>False where the link has ended or is closing.</returns>
+    private async ValueTask<bool> WriteAsync(byte[] bytes, int length)
     {
         try
         {
-            while (await _outbox.Reader.WaitToReadAsync())
+            if (_isEndSent || EndReason is not null)
             {
-                while (_outbox.Reader.TryRead(out byte[]? bytes))
-                {
-                    await _socket.SendAsync(
-                        bytes.AsMemory(),
-                        WebSocketMessageType.Binary,
-                        endOfMessage: true,
-                        CancellationToken.None);
-                }
+                return false;
             }
 
-            if (_socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+            await _socket.SendAsync(
+                bytes.AsMemory(0, length), WebSocketMessageType.Binary, endOfMessage: true, CancellationToken.None);
+            return true;
+        }
+        catch (Exception exception) when (IsBreak(exception))
+        {
+            BreakOff();
+            return false;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Writes the end, once, after the messages of those who came before; nothing is written after
+    /// it.</summary>
+    private async Task EndInTurnAsync()
+    {
+        await _turn.WaitAsync(CancellationToken.None);
+        try
+        {
+            bool canSend = _socket.State is WebSocketState.Open or WebSocketState.CloseReceived;
+            if (canSend && !_isEndSent)
             {
                 await _socket.CloseOutputAsync(
                     WebSocketCloseStatus.NormalClosure,
@@ -211,13 +252,25 @@ public sealed class WebSocketLink : ILink
                     CancellationToken.None);
             }
         }
-        catch (Exception exception) when (exception
-            is WebSocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        catch (Exception exception) when (IsBreak(exception))
         {
-            // The reader sees the broken line too and reports it; senders are told by the completed outbox.
-            End("The line broke.");
-            _socket.Abort();
+            BreakOff();
         }
+        finally
+        {
+            _isEndSent = true;
+            _turn.Release();
+        }
+    }
+
+    private static bool IsBreak(Exception exception) => exception
+        is WebSocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException;
+
+    /// <summary>The reader sees the broken line too and reports it.</summary>
+    private void BreakOff()
+    {
+        End("The line broke.");
+        _socket.Abort();
     }
 
     /// <summary>This end's reason where it closed, otherwise what the other end said.</summary>
@@ -228,22 +281,24 @@ public sealed class WebSocketLink : ILink
         return string.IsNullOrEmpty(said) ? "The other end closed the link." : said;
     }
 
-    private void End(string reason)
-    {
-        Interlocked.CompareExchange(ref _endReason, reason, null);
-        _outbox.Writer.TryComplete();
-    }
+    private void End(string reason) => Interlocked.CompareExchange(ref _endReason, reason, null);
 
-    private void Grow()
+    private static void Grow(ref byte[] buffer, int length)
     {
-        if (_buffer.Length > LinkLimits.FrameBytesMax)
+        if (length > LinkLimits.FrameBytesMax)
         {
             throw new LinkProtocolException(
                 LinkFault.FrameTooLarge,
                 $"A frame has at most {LinkLimits.FrameBytesMax} bytes, and this one has more.");
         }
 
-        // One byte more than a frame may have, so that a message that is too long shows.
-        Array.Resize(ref _buffer, Math.Min(_buffer.Length * 2, LinkLimits.FrameBytesMax + 1));
+        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(FirstBufferBytes, buffer.Length * 2));
+        buffer.AsSpan(0, length).CopyTo(larger);
+        if (buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        buffer = larger;
     }
 }
