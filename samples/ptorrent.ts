@@ -13,6 +13,10 @@ export declare function inputSize(slot: i32): i32;
 @external("ptorrent", "input_read")
 export declare function inputRead(slot: i32, offset: i32, pointer: usize, length: i32): i32;
 
+/** Puts the 32 bytes of the SHA-256 of `length` bytes at `pointer` to `out`. */
+@external("ptorrent", "sha256")
+export declare function sha256(pointer: usize, length: i32, out: usize): void;
+
 @external("ptorrent", "parameter_i64")
 declare function parameterI64(key: usize, keyLength: i32, otherwise: i64): i64;
 

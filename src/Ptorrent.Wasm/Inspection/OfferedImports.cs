@@ -26,7 +26,7 @@ internal static class OfferedImports
 
     private const string KernelFunctions = """
         write:ii> input_size:i>i input_read:iiii>i parameter_i64:iiI>I parameter_f64:iiF>F parameter_size:ii>i
-        parameter_read:iiii>i log:ii>
+        parameter_read:iiii>i log:ii> sha256:iii>
         """;
 
     private static readonly char[] Whitespace = [' ', '\n'];

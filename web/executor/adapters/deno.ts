@@ -1,3 +1,4 @@
+import { engineSha256 } from "./engine-sha256.js";
 import { serve } from "./stdio.js";
 import { VmScripts } from "./vm-scripts.js";
 
@@ -17,6 +18,7 @@ const exitCode = await serve(
     engine: `deno ${version.deno} v8 ${version.v8}`,
     now: () => clock.now(),
     scripts: new VmScripts(() => new Promise((resolve) => setImmediate(resolve))),
+    sha256: engineSha256,
   },
   {
     read: (buffer) => stdin.readSync(buffer) ?? 0,

@@ -58,7 +58,8 @@ function frame(type, content) {
   return Buffer.concat([head, content]);
 }
 
-const load = (kind, name, code) => frame(1, body(["u32", 1], ["u8", kind], ["u8", 2], ["u64", 1 << 20],
+const load = (kind, name, code) => frame(1, body(["u32", 1], ["u8", kind], ["u8", 2], ["u8", 1], ["u32", 0],
+  ["u64", 1 << 24],
   ["raw", Buffer.alloc(32)], ["text", name], ["u32", 0], ["u32", 0], ["text", code]));
 
 /** A run of `count` indexes, each with an input of so many bytes; without inputs where that is null. */

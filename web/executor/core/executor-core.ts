@@ -21,6 +21,7 @@ import { segmentBuilder, SegmentWriter, type Combination, type SegmentBuilder } 
 import { OutputSpace, type ByteTarget } from "./output.js";
 import type { Program, ProgramCall } from "./program.js";
 import { loadScript, type ScriptHost } from "./script.js";
+import { ownSha256, type Sha256 } from "./sha256.js";
 import { WasiProgram } from "./wasi.js";
 
 /** What the surroundings lend to the core. */
@@ -30,6 +31,8 @@ export interface ExecutorHost {
   /** Milliseconds of real time since any instant. */
   now(): number;
   readonly scripts: ScriptHost | null;
+  /** The engine's own SHA-256; null where it has none. Called when a program first needs it. */
+  sha256(): Sha256 | null;
 }
 
 interface LoadedProgram {
@@ -52,6 +55,7 @@ export class ExecutorCore {
   readonly #host: ExecutorHost;
   readonly #output: ByteWriter;
   readonly #programs = new Map<number, LoadedProgram>();
+  #sha256: Sha256 | null = null;
 
   constructor(host: ExecutorHost, output: ByteWriter) {
     this.#host = host;
@@ -92,11 +96,16 @@ export class ExecutorCore {
     }
 
     try {
-      const bytesMax = outputBytesMaxOf(frame);
-      this.#keep(frame, frame.kind === ProgramKind.Wasi ? new WasiProgram(frame) : new KernelProgram(frame, bytesMax));
+      const isWasi = frame.kind === ProgramKind.Wasi;
+      this.#keep(frame, isWasi ? new WasiProgram(frame) : this.#kernel(frame));
     } catch (error) {
       this.#refuse(frame, error);
     }
+  }
+
+  #kernel(frame: LoadFrame): KernelProgram {
+    const sha256 = () => (this.#sha256 ??= this.#host.sha256() ?? ownSha256);
+    return new KernelProgram(frame, outputBytesMaxOf(frame), sha256);
   }
 
   async #loadScript(frame: LoadFrame): Promise<void> {

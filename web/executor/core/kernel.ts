@@ -6,12 +6,15 @@ import { Meter, meteredImports } from "./meter.js";
 import { compile, exportsFunction, instantiate, type ModuleRules } from "./modules.js";
 import { ScratchOutput, type ByteTarget, type OutputSink } from "./output.js";
 import type { Program, ProgramCall } from "./program.js";
+import type { Sha256 } from "./sha256.js";
 
 /** Fuel of a kernel's start function. It belongs to no run: one instance serves many. */
 const START_FUEL = 1_000_000_000n;
 
 /** Characters of a parameter's key that a kernel may ask for; agents allow 200. */
 const KEY_BYTES_MAX = 1024;
+
+const DIGEST_BYTES = 32;
 
 const WHOLE_NUMBER = /^[+-]?\d{1,19}$/;
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?$/;
@@ -27,6 +30,8 @@ export class KernelProgram implements Program {
   burnt = 0n;
   readonly #module: WebAssembly.Module;
   readonly #outputBytesMax: number;
+  /** Asked for when a program first hashes: the engine's code for it takes a while to be loaded. */
+  readonly #sha256: () => Sha256;
   readonly #parameters: ReadonlyMap<string, Parameter>;
   readonly #imports: WebAssembly.Imports;
   #instance: KernelInstance | null = null;
@@ -36,8 +41,9 @@ export class KernelProgram implements Program {
   #inputs: readonly Uint8Array[] = [];
   #log = "";
 
-  constructor(frame: LoadFrame, outputBytesMax: number) {
+  constructor(frame: LoadFrame, outputBytesMax: number, sha256: () => Sha256) {
     this.#outputBytesMax = outputBytesMax;
+    this.#sha256 = sha256;
     this.#parameters = new Map(frame.parameters.map(([key, text]) => [key, new Parameter(key, text)]));
     const functions = this.#functions();
     const rules: ModuleRules = {
@@ -159,6 +165,11 @@ export class KernelProgram implements Program {
       parameter_size: (key: number, keyLength: number) => parameterAt(key, keyLength)?.bytes.length ?? -1,
       parameter_read: (key: number, keyLength: number, pointer: number, length: number) =>
         this.#copy(parameterAt(key, keyLength)?.bytes, 0, pointer, length),
+      sha256: (pointer: number, length: number, out: number) => {
+        charge(length);
+        const bytes = memory().bytes(pointer, length);
+        memory().bytes(out, DIGEST_BYTES).set(this.#sha256()(bytes));
+      },
       log: (pointer: number, length: number) => {
         charge(length);
         // Four bytes a character at most, so what can never be kept is not decoded either.

@@ -4,7 +4,7 @@ import { ExecutorCore, type ExecutorHost } from "../core/executor-core.js";
 import { BODY_BYTES_MAX_IN } from "../core/frames.js";
 import { answersIn, type Answer } from "./frames.js";
 
-const host: ExecutorHost = { engine: "test", now: () => 0, scripts: null };
+const host: ExecutorHost = { engine: "test", now: () => 0, scripts: null, sha256: () => null };
 
 /** Sends frames to a core in this process and returns what it answers; no READY among it. */
 export function exchange(...frames: Uint8Array[]): Answer[] {

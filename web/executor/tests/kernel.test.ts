@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { TrapCode } from "../core/failures.js";
 import { exchange, failureOf, outputsIn, outputsOf, refusalOf, segmentOf } from "./bench.js";
@@ -228,4 +229,31 @@ test("Kernel_MemoryThatGrows_IsSeenByTheHost", () => {
   const body = `(drop (memory.grow (i32.const 1))) (i32.store8 (i32.const 131071) (i32.const 7))
     (call $write (i32.const 131071) (i32.const 1))`;
   assert.deepEqual([...outputsOf(exchange(load({ code: kernel(body) }), run()))[0]!.bytes], [7]);
+});
+
+/** Hashes its input and writes the digest. */
+const HASH = `(local $n i32)
+  (local.set $n (call $input_read (i32.const 0) (i32.const 0) (i32.const 64) (i32.const 4000)))
+  (call $sha256 (i32.const 64) (local.get $n) (i32.const 0))
+  (call $write (i32.const 0) (i32.const 32))`;
+
+// Goal: the executor's own SHA-256 is the one that everybody has. Method: every length around the block's boundaries.
+test("Kernel_Sha256_IsThatOfTheStandard", () => {
+  const inputs = Array.from({ length: 200 }, (_, i) => [`${i}`, new Uint8Array(i).fill(i + 1)] as const);
+  const outputs = outputsOf(exchange(load({ code: kernel(HASH) }), run({ end: 200n, inputs, fuel: 1n << 40n })));
+  for (const [i, { bytes }] of outputs.entries()) {
+    assert.equal(Buffer.from(bytes).toString("hex"), createHash("sha256").update(inputs[i]![1]).digest("hex"));
+  }
+});
+
+test("Kernel_Sha256_IsChargedForEachByte", () => {
+  const code = kernel("(call $sha256 (i32.const 0) (i32.const 50) (i32.const 0))");
+  const done = exchange(load({ code }), run({ fuel: 250n })).at(-1)!;
+  assert.equal(done.type === "done" && done.fuel, 250n);
+  assert.equal(failureOf(exchange(load({ code }), run({ fuel: 249n }))).trap, TrapCode.FuelExhausted);
+  for (const [pointer, length, out] of [[65530, 50, 0], [0, -1, 0], [0, 50, 65510]]) {
+    const outside = kernel(`(call $sha256 (i32.const ${pointer}) (i32.const ${length}) (i32.const ${out}))`);
+    const failure = failureOf(exchange(load({ code: outside }), run({ fuel: 1n << 40n })));
+    assert.equal(failure.trap, TrapCode.OutOfBounds);
+  }
 });

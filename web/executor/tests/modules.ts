@@ -40,6 +40,7 @@ const KERNEL_IMPORTS = `
   (import "ptorrent" "parameter_f64" (func $parameter_f64 (param i32 i32 f64) (result f64)))
   (import "ptorrent" "parameter_size" (func $parameter_size (param i32 i32) (result i32)))
   (import "ptorrent" "parameter_read" (func $parameter_read (param i32 i32 i32 i32) (result i32)))
+  (import "ptorrent" "sha256" (func $sha256 (param i32 i32 i32)))
   (import "ptorrent" "log" (func $log (param i32 i32)))`;
 
 /** A kernel whose `run` is `body`; `more` adds to the module. */

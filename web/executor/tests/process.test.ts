@@ -75,6 +75,22 @@ test("Process_ModulesInDenoTwiceAndInNode_GiveTheSameBytes", async () => {
   assert.deepEqual(third, first);
 });
 
+// Goal: native code, and the same bytes and fuel as without it; a script that emptied the global object does not matter.
+test("Process_Sha256_IsTheSameEverywhere", async () => {
+  const code = kernel(`(call $sha256 (i32.const 0) (i32.const 50000) (i32.const 7))
+    (call $write (i32.const 7) (i32.const 32))`);
+  const frames = [load({ code }), run({ end: 3n })];
+  const all = await Promise.all([
+    inDeno(frames),
+    inNode(frames),
+    inDeno([loadScript("export default () => 1;", { program: 2 }), ...frames]),
+  ]);
+  const last = all.map(({ answers }) => answers.at(-1));
+  assert.equal(last[0]!.type, "done");
+  assert.deepEqual(last[1], last[0]);
+  assert.deepEqual(last[2], last[0]);
+});
+
 test("Process_MemoryOverTheEnginesLimit_IsMemoryExhausted", async () => {
   const code = kernel("", "", '(memory (export "memory") 40000)');
   const ended = await inDeno([load({ code })]);
