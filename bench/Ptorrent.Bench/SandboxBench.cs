@@ -14,7 +14,6 @@ namespace Ptorrent.Bench;
 /// killed.</summary>
 internal static class SandboxBench
 {
-    private const int WarmUpCount = 5_000;
     private const int RunCount = 100_000;
     private const int KillCount = 20;
     private static readonly TimeSpan RestTime = TimeSpan.FromMilliseconds(300);
@@ -41,30 +40,84 @@ internal static class SandboxBench
             await RunManyAsync(sandbox, time, inFlight);
         }
 
+        await RunItemsAsync(sandbox, time, inputBytes: null);
+        await RunItemsAsync(sandbox, time, inputBytes: 64);
+        await HashAsync(sandbox, time);
+
         return 0;
+    }
+
+    /// <summary>1 KiB of output for each index, a thousand indices a run.</summary>
+    private static async Task RunItemsAsync(Ptorrent.Sandbox.Sandbox sandbox, TimeProvider time, int? inputBytes)
+    {
+        const int ItemCount = 1000;
+        SandboxProgram program = sandbox.Prepare(
+            Kernel(WritingKernel(), TimeSpan.FromMinutes(1)) with { Mode = RunMode.Item, Name = "writing" });
+        RunRequest request = new()
+        {
+            Range = new IndexRange(0, ItemCount),
+            Inputs = inputBytes is { } bytes
+                ? [.. Enumerable.Range(0, ItemCount).Select(_ => new RunInput("line", new byte[bytes]))]
+                : [],
+        };
+        string what = inputBytes is null ? "1 KiB out, 1,000 a run" : "64 B in, 1 KiB out, 1,000 a run";
+        await MeasureAsync(what, ItemCount, async count =>
+            await RepeatAsync(sandbox.Slots[0], program, request, inFlight: 4, count), runCount: 2000, time);
+    }
+
+    private static async Task HashAsync(Ptorrent.Sandbox.Sandbox sandbox, TimeProvider time)
+    {
+        string module = Path.Combine(BenchPaths.Find().Samples, "hash.wasm");
+        if (!File.Exists(module))
+        {
+            Console.WriteLine("1 MiB inputs hashed: left out, run node samples/build.mjs");
+            return;
+        }
+
+        SandboxProgram program = sandbox.Prepare(
+            Kernel(await File.ReadAllBytesAsync(module), TimeSpan.FromMinutes(1)) with
+            {
+                Mode = RunMode.Item,
+                Name = "hash",
+            });
+        RunRequest request = new()
+        {
+            Range = new IndexRange(0, 1),
+            Inputs = [new RunInput("large", new byte[1 << 20])],
+        };
+        await MeasureAsync("1 MiB inputs hashed", 1, async count =>
+            await RepeatAsync(sandbox.Slots[0], program, request, inFlight: 4, count), runCount: 1000, time);
+    }
+
+    private static async Task MeasureAsync(
+        string what, int itemCount, Func<int, Task> repeat, int runCount, TimeProvider time)
+    {
+        await repeat(runCount / 5);
+        using Process self = Process.GetCurrentProcess();
+        TimeSpan cpu = self.TotalProcessorTime;
+        long allocated = GC.GetTotalAllocatedBytes();
+        long startedAt = time.GetTimestamp();
+        await repeat(runCount);
+        TimeSpan took = time.GetElapsedTime(startedAt);
+        self.Refresh();
+        double items = (double)runCount * itemCount;
+        Show(what, items / took.TotalSeconds, "a second");
+        Show($"{what}: CPU of this side", (self.TotalProcessorTime - cpu).TotalMicroseconds / items, "us each");
+        Show($"{what}: allocated", (GC.GetTotalAllocatedBytes() - allocated) / items, "bytes each");
     }
 
     private static async Task RunManyAsync(Ptorrent.Sandbox.Sandbox sandbox, TimeProvider time, int inFlight)
     {
         SandboxProgram program = sandbox.Prepare(Script("export default () => 'x';", TimeSpan.FromMinutes(1)));
-        await RepeatAsync(sandbox.Slots[0], program, inFlight, WarmUpCount);
-        using Process self = Process.GetCurrentProcess();
-        TimeSpan cpu = self.TotalProcessorTime;
-        long allocated = GC.GetTotalAllocatedBytes();
-        long startedAt = time.GetTimestamp();
-        await RepeatAsync(sandbox.Slots[0], program, inFlight, RunCount);
-        TimeSpan took = time.GetElapsedTime(startedAt);
-        self.Refresh();
-        TimeSpan used = self.TotalProcessorTime - cpu;
+        RunRequest request = new() { Range = new IndexRange(0, 1) };
         string what = string.Create(CultureInfo.InvariantCulture, $"small runs, {inFlight} in flight");
-        Show(what, RunCount / took.TotalSeconds, "a second");
-        Show($"{what}: CPU of this side", used.TotalMicroseconds / RunCount, "us a run");
-        Show($"{what}: allocated", (GC.GetTotalAllocatedBytes() - allocated) / (double)RunCount, "bytes a run");
+        await MeasureAsync(what, 1, async count =>
+            await RepeatAsync(sandbox.Slots[0], program, request, inFlight, count), RunCount, time);
     }
 
-    private static async Task RepeatAsync(ExecutorSlot slot, SandboxProgram program, int inFlight, int count)
+    private static async Task RepeatAsync(
+        ExecutorSlot slot, SandboxProgram program, RunRequest request, int inFlight, int count)
     {
-        RunRequest request = new() { Range = new IndexRange(0, 1) };
         Queue<Task<RunOutcome>> outstanding = new();
         for (int i = 0; i < count; i++)
         {
@@ -109,6 +162,12 @@ internal static class SandboxBench
     private static byte[] EndlessKernel() => Convert.FromHexString(
         "0061736d0100000001060160027e7e00030201000503010001071002066d656d6f727902000372756e00000a11010f00200042005204"
         + "4003400c000b0b0b");
+
+    // (module (import "ptorrent" "write" (func (param i32 i32))) (memory (export "memory") 1)
+    //   (func (export "run") (param i64 i64) (call 0 (i32.const 0) (i32.const 1024))))
+    private static byte[] WritingKernel() => Convert.FromHexString(
+        "0061736d01000000010b0260027f7f0060027e7e000212010870746f7272656e7405777269746500000302010105030100010710"
+        + "02066d656d6f727902000372756e00010a0b010900410041800810000b");
 
     private static ProgramLoad Kernel(ReadOnlyMemory<byte> module, TimeSpan timeMax) => new()
     {

@@ -45,7 +45,7 @@ internal sealed class FrameReader(Stream stream)
 
     private async ValueTask<byte[]> ReadBodyAsync(int length, CancellationToken stop)
     {
-        byte[] body = length == 0 ? [] : new byte[Math.Min(length, FirstBodyBytes)];
+        byte[] body = GC.AllocateUninitializedArray<byte>(Math.Min(length, FirstBodyBytes));
         int count = Math.Min(length, _end - _at);
         _window.AsSpan(_at, count).CopyTo(body);
         _at += count;

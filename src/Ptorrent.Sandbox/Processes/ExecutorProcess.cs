@@ -129,6 +129,8 @@ internal sealed class ExecutorProcess
         await Task.Yield();
         using CancellationTokenSource stopWriting = new();
         using CancellationTokenSource stopReading = new();
+        PipeCapacity.TryEnlarge(_process.StandardInput.BaseStream);
+        PipeCapacity.TryEnlarge(_process.StandardOutput.BaseStream);
         Task errors = _errors.ReadAsync(_process.StandardError.BaseStream, stopReading.Token);
         Task writing = WriteAsync(_process.StandardInput.BaseStream, stopWriting.Token);
         Task<string?> reading = ReadAsync(_process.StandardOutput.BaseStream, stopReading.Token);
