@@ -64,6 +64,7 @@ public sealed class ExecutorSlot
         }
 
         Invariant.Holds(program.Load.Mode == RunMode.Item || inputs.Length <= 1);
+        Invariant.Holds(request.Lines is null || (inputs.IsEmpty && program.Load.Mode == RunMode.Item));
         Invariant.Holds(program.Load.Mode == RunMode.Range || request.Range.Count <= RunRequest.ItemCountMax);
         return SubmitAsync(new PendingRun(program, request, Rate, NextNumber()), cancellation);
     }

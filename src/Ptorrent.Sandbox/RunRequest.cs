@@ -14,4 +14,8 @@ public sealed record RunRequest
 
     /// <summary>None, or one for each index in order; in range mode at most one.</summary>
     public ImmutableArray<RunInput> Inputs { get; init; } = [];
+
+    /// <summary>In item mode without <see cref="Inputs"/>: lines, one for each index in order, each ended by a line
+    /// feed, which the last may lack. Left alone by the caller until the run has ended.</summary>
+    public ReadOnlyMemory<byte>? Lines { get; init; }
 }

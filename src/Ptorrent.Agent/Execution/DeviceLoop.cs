@@ -269,7 +269,9 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
 
                 break;
             case DeviceEffect.StartRun run:
-                StartRun(run.Run, _programs.Get(run.Job), (program, stop) => _runner.RunAsync(run, program, stop));
+                JobLines? lines = _programs.LinesOf(run.Job);
+                StartRun(
+                    run.Run, _programs.Get(run.Job), (program, stop) => _runner.RunAsync(run, program, lines, stop));
                 break;
             case DeviceEffect.StartMerge merge:
                 StartRun(

@@ -12,8 +12,9 @@ using ExecutorSandbox = Ptorrent.Sandbox.Sandbox;
 namespace Ptorrent.Agent.Execution;
 
 /// <summary>
-/// The programs of the jobs that the device knows, fetched, checked and metered once; those that were prepared last are
-/// kept, so that the next job with the same description begins at once. Its methods are called by one thread.
+/// The programs of the jobs that the device knows, fetched, checked and metered once, and the jobs' lines. Programs
+/// that were prepared last are kept, so that the next job with the same description begins at once. Its methods are
+/// called by one thread.
 /// </summary>
 internal sealed class ProgramStore(
     ExecutorSandbox sandbox,
@@ -30,7 +31,7 @@ internal sealed class ProgramStore(
     {
         Entry entry = new() { Program = _prepared.Find(description)?.ForAnotherJob() };
         Invariant.Holds(_programs.TryAdd(job, entry));
-        if (entry.Program is not null)
+        if (entry.Program is not null && description.Lines is null)
         {
             return true;
         }
@@ -56,6 +57,9 @@ internal sealed class ProgramStore(
         return program;
     }
 
+    /// <summary>The lines of a job whose program is ready; null where it is not over lines.</summary>
+    public JobLines? LinesOf(JobId job) => _programs[job].Lines;
+
     public void Dispose()
     {
         foreach (Entry entry in _programs.Values)
@@ -72,9 +76,12 @@ internal sealed class ProgramStore(
         DeviceEvent outcome;
         try
         {
-            byte[] code = await blobs.ReadAsync(description.Program.ToDigest(), description.ProgramBytes, stop);
-            entry.Program = sandbox.Prepare(LoadOf(description, code));
-            _prepared.Add(description, entry.Program);
+            entry.Program ??= await PrepareAsync(description, stop);
+            if (description.Lines is { } lines)
+            {
+                entry.Keep(await JobLines.OpenAsync(blobs, lines, stop));
+            }
+
             outcome = new DeviceEvent.ProgramReady(job);
         }
         catch (BlobUnavailableException exception)
@@ -94,6 +101,14 @@ internal sealed class ProgramStore(
         {
             await tell(outcome);
         }
+    }
+
+    private async Task<SandboxProgram> PrepareAsync(JobDescription description, CancellationToken stop)
+    {
+        byte[] code = await blobs.ReadAsync(description.Program.ToDigest(), description.ProgramBytes, stop);
+        SandboxProgram program = sandbox.Prepare(LoadOf(description, code));
+        _prepared.Add(description, program);
+        return program;
     }
 
     private static ProgramLoad LoadOf(JobDescription description, byte[] code) => new()
@@ -117,6 +132,8 @@ internal sealed class ProgramStore(
     {
         private readonly CancellationTokenSource _stop = new();
         private SandboxProgram? _program;
+        private JobLines? _lines;
+        private bool _isDisposed;
 
         public Entry() => Stop = _stop.Token;
 
@@ -128,10 +145,24 @@ internal sealed class ProgramStore(
             set => Volatile.Write(ref _program, value);
         }
 
+        public JobLines? Lines => Volatile.Read(ref _lines);
+
+        /// <summary>Takes the job's lines over; they are put away with this.</summary>
+        public void Keep(JobLines lines)
+        {
+            Volatile.Write(ref _lines, lines);
+            if (Volatile.Read(ref _isDisposed))
+            {
+                lines.Dispose();
+            }
+        }
+
         public void Dispose()
         {
             _stop.Cancel();
             _stop.Dispose();
+            Volatile.Write(ref _isDisposed, true);
+            Lines?.Dispose();
         }
     }
 }

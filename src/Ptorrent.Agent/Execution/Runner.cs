@@ -18,11 +18,12 @@ namespace Ptorrent.Agent.Execution;
 /// threads.</summary>
 internal sealed class Runner(ExecutorSandbox sandbox, BlobSource blobs)
 {
-    /// <summary>Runs a program with its inputs.</summary>
+    /// <summary>Runs a program with its inputs, or with its lines where the job is over lines.</summary>
     /// <exception cref="OperationCanceledException">Nobody waits for it any more.</exception>
     public async Task<DeviceEvent> RunAsync(
         DeviceEffect.StartRun run,
         SandboxProgram program,
+        JobLines? lines,
         CancellationToken cancellationToken)
     {
         try
@@ -35,6 +36,11 @@ internal sealed class Runner(ExecutorSandbox sandbox, BlobSource blobs)
             }
 
             RunRequest request = new() { Range = run.Range, Inputs = inputs.MoveToImmutable() };
+            if (lines is not null)
+            {
+                request = request with { Lines = await lines.ReadAsync(run.Range, cancellationToken) };
+            }
+
             return EventOf(
                 run.Run, await sandbox.Slots[run.Slot].RunAsync(program, request, cancellationToken));
         }

@@ -34,7 +34,8 @@ internal static class JobSubmission
         }
 
         ImmutableArray<InputFile> files = await UploadAsync(client, plan.InputPaths, stop);
-        return await client.SubmitAsync(plan.ToRequest(PtorrentClient.NewJobId(), files), stop);
+        InputFile? lines = plan.Options.Lines is { } path ? await client.UploadFileAsync(path, stop) : null;
+        return await client.SubmitAsync(plan.ToRequest(PtorrentClient.NewJobId(), files, lines), stop);
     }
 
     /// <summary>Cancels a job that nobody waits for any more, as far as that is possible soon.</summary>

@@ -42,8 +42,7 @@ internal static class RunCommand
     private static async Task<int> RunAsync(
         CommandContext context, JobPlan plan, int slotCount, CancellationToken stop)
     {
-        JobRequest request = plan.ToRequest(
-            PtorrentClient.NewJobId(), [.. plan.InputPaths.Select(JobPlan.Placeholder)]);
+        JobRequest request = plan.ToLocalRequest(PtorrentClient.NewJobId());
         await using ProductTarget target =
             ProductTarget.Open(plan.Options.Out, request.Combine, context.Terminal.Note);
         LocalProgress progress = new(request, request.Range, slotCount, context.Time);

@@ -38,7 +38,7 @@ internal sealed class DemoRun(CommandContext context, DemoOptions options)
         await using AtomicFile file = AtomicFile.Create(options.OutPath);
         using TemporaryHome home = TemporaryHome.Create(options.Keep);
         JobStatus status;
-        JobRequest request = plan.ToRequest(PtorrentClient.NewJobId(), []);
+        JobRequest request = plan.ToRequest(PtorrentClient.NewJobId(), [], lines: null);
         await using (DemoNetwork network = await DemoNetwork.StartAsync(home.Path, _time, stop))
         {
             JobHandle job = await JobSubmission.SubmitAsync(context, network.Client, plan, stop);

@@ -28,6 +28,8 @@ internal static class JobFields
         new(FilesName, "GLOB", JobFieldShape.Many,
             "Run for every file that matches: *, ?, [a-z], and ** for folders of any depth. Quote it.",
             (o, v) => o with { Files = Append(o.Files, v) }),
+        new("lines", "FILE", JobFieldShape.One, "Run for every line of a file; {line} in arguments is the line.",
+            (o, v) => o with { Lines = v }),
         new("combine", "HOW", JobFieldShape.One,
             "How outputs become one: concat (default), lines, files, sum, min, max, merge, top:K, histogram.",
             ParseCombine),

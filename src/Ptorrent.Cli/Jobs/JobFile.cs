@@ -111,6 +111,7 @@ internal static class JobFile
         return options with
         {
             Program = options.Program is { } program ? Rooted(program) : null,
+            Lines = options.Lines is { } lines ? Rooted(lines) : null,
             Files = options.Files is { } files ? [.. files.Select(Rooted)] : null,
             Out = options.Out is { } output and not "-" ? Rooted(output) : options.Out,
         };

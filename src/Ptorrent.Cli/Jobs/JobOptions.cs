@@ -15,6 +15,8 @@ internal sealed record JobOptions
 
     public ImmutableArray<string>? Files { get; init; }
 
+    public string? Lines { get; init; }
+
     public CombineKind? Combine { get; init; }
 
     /// <summary>Goes with <see cref="Combine"/>: lines that top keeps.</summary>
@@ -44,13 +46,16 @@ internal sealed record JobOptions
 
     public ImmutableArray<string>? Arguments { get; init; }
 
+    private bool HasItems => Over is not null || Files is not null || Lines is not null;
+
     /// <summary>These options where <paramref name="other"/> is silent; its options where it speaks. Parameters are put
-    /// together key by key; a range there replaces files here, and the other way round.</summary>
+    /// together key by key; a range, files or lines there replace what there is here of them.</summary>
     public JobOptions OverriddenBy(JobOptions other) => new()
     {
         Program = other.Program ?? Program,
-        Over = other.Over ?? (other.Files is null ? Over : null),
-        Files = other.Files ?? (other.Over is null ? Files : null),
+        Over = other.HasItems ? other.Over : Over,
+        Files = other.HasItems ? other.Files : Files,
+        Lines = other.HasItems ? other.Lines : Lines,
         Combine = other.Combine ?? Combine,
         TopCount = other.Combine is null ? TopCount : other.TopCount,
         Out = other.Out ?? Out,

@@ -15,7 +15,8 @@ internal static class JobRequestBuilder
         JobId id,
         JobOptions options,
         ProgramReference program,
-        ImmutableArray<InputFile> files)
+        ImmutableArray<InputFile> files,
+        InputLines? lines)
     {
         JobLimits defaults = new();
         JobRequest request = new()
@@ -25,6 +26,7 @@ internal static class JobRequestBuilder
             Program = program,
             Over = options.Over,
             Files = files,
+            Lines = lines,
             Arguments = options.Arguments ?? [],
             Parameters = options.Parameters
                 ?? ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal),

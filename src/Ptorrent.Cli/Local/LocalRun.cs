@@ -27,6 +27,7 @@ internal sealed class LocalRun : IDisposable
     private readonly LocalProgress _progress;
     private readonly SemaphoreSlim _taking = new(1, 1);
     private readonly PieceCutter _cutter;
+    private readonly LineFile? _lines;
 
     /// <summary>Prepares a run.</summary>
     /// <exception cref="Model.Refusals.RefusedException">The program cannot run here.</exception>
@@ -42,6 +43,7 @@ internal sealed class LocalRun : IDisposable
         _inputPaths = plan.InputPaths;
         _progress = progress;
         _cutter = new PieceCutter(range, request);
+        _lines = plan is { Lines: { } index, Options.Lines: { } path } ? new LineFile(path, index) : null;
         _program = sandbox.Prepare(new ProgramLoad
         {
             Kind = request.Program.Kind,
@@ -81,7 +83,11 @@ internal sealed class LocalRun : IDisposable
         await Together.RunAsync([.. workers, token => CombineAsync(pieces.Reader, write, token)], unless: null, stop);
     }
 
-    public void Dispose() => _taking.Dispose();
+    public void Dispose()
+    {
+        _taking.Dispose();
+        _lines?.Dispose();
+    }
 
     /// <summary>One slot: takes pieces and runs them until there are no more.</summary>
     private async Task RunPiecesAsync(
@@ -124,7 +130,12 @@ internal sealed class LocalRun : IDisposable
 
     private async Task<ReadOnlyMemory<byte>> RunPieceAsync(ExecutorSlot slot, IndexRange piece, CancellationToken stop)
     {
-        RunRequest request = new() { Range = piece, Inputs = await ReadInputsAsync(piece, stop) };
+        RunRequest request = new()
+        {
+            Range = piece,
+            Inputs = await ReadInputsAsync(piece, stop),
+            Lines = await ReadLinesAsync(piece, stop),
+        };
         _progress.Begin();
         RunOutcome outcome;
         try
@@ -216,6 +227,16 @@ internal sealed class LocalRun : IDisposable
         RunOutcome.Failed failed => throw _progress.Ended(failed.Failure),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
+
+    private async Task<ReadOnlyMemory<byte>?> ReadLinesAsync(IndexRange piece, CancellationToken stop)
+    {
+        if (_lines is null)
+        {
+            return null;
+        }
+
+        return await _lines.ReadAsync(piece, stop);
+    }
 
     private async Task<ImmutableArray<RunInput>> ReadInputsAsync(IndexRange piece, CancellationToken stop)
     {

@@ -9,6 +9,9 @@ internal sealed class PieceCutter
 {
     private const long InputBytesMax = 64L << 20;
 
+    // Lines of the largest length, all together, still fit an executor's frame.
+    private const long LineCountMax = 4096;
+
     private readonly Lock _lock = new();
     private readonly JobRequest _request;
     private readonly RunSizer _sizer;
@@ -19,7 +22,12 @@ internal sealed class PieceCutter
         Whole = whole;
         _request = request;
         _next = whole.Begin;
-        _sizer = new RunSizer(request.Mode == RunMode.Item ? RunRequest.ItemCountMax : long.MaxValue);
+        _sizer = new RunSizer(request switch
+        {
+            { Lines: not null } => LineCountMax,
+            { Mode: RunMode.Item } => RunRequest.ItemCountMax,
+            _ => long.MaxValue,
+        });
     }
 
     /// <summary>All indices.</summary>

@@ -11,6 +11,7 @@ using Ptorrent.Model.Merkle;
 using Ptorrent.Model.Programs;
 using Ptorrent.Model.Refusals;
 using Ptorrent.Model.Serialization;
+using Ptorrent.Work.Lines;
 
 namespace Ptorrent.Harbor.Admission;
 
@@ -22,6 +23,8 @@ internal sealed class JobAdmission(
     HarborReader reader,
     FolderDelivery folders)
 {
+    private const int ReadBytes = 1 << 20;
+
     /// <summary>Prepares a request that was admitted before.</summary>
     public static AdmittedJob Prepare(JobRequest request, ReadOnlyMemory<byte> json) =>
         new(request, json, MerkleHasher.RootOf(json.Span), request.ToDescription());
@@ -43,6 +46,7 @@ internal sealed class JobAdmission(
         ThrowIfAny(CheckDescription(job));
         ThrowIfAny(CheckBlobs(request));
         ThrowIfAny(await programs.CheckAsync(request, stop));
+        ThrowIfAny(await CheckLinesAsync(request.Lines, stop));
         ThrowIfAny(CheckAcceptors(request));
         return (job, false);
     }
@@ -65,6 +69,12 @@ internal sealed class JobAdmission(
             return refusal;
         }
 
+        if (request.Lines is { File: { } lines }
+            && CheckBlob("lines", lines.Name, lines.Digest, lines.SizeBytes) is { } absent)
+        {
+            return absent;
+        }
+
         foreach (InputFile file in request.Files)
         {
             if (CheckBlob("files", file.Name, file.Digest, file.SizeBytes) is { } missing)
@@ -74,6 +84,38 @@ internal sealed class JobAdmission(
         }
 
         return null;
+    }
+
+    /// <summary>Counts the lines itself: leases are cut by that count.</summary>
+    private async Task<Refusal?> CheckLinesAsync(InputLines? lines, CancellationToken stop)
+    {
+        if (lines is null)
+        {
+            return null;
+        }
+
+        await using VerifyingStream content = blobs.OpenRead(lines.File.Digest)
+            ?? throw new RefusedException(HarborRefusals.BlobIsGone(lines.File));
+        LineIndex index = new();
+        byte[] buffer = new byte[ReadBytes];
+        while (await content.ReadAsync(buffer, stop) is int got and > 0)
+        {
+            index.Append(buffer.AsSpan(0, got));
+        }
+
+        if (index.LongestBytes > LineIndex.LineBytesMax)
+        {
+            return LineRefusals.TooLong(lines.File.Name, index.LongestBytes);
+        }
+
+        return index.Count == lines.Count
+            ? null
+            : new Refusal(
+                RefusalCode.InvalidValue,
+                "lines",
+                lines.File.Name,
+                $"the file has {index.Count} lines, the job says {lines.Count}",
+                string.Empty);
     }
 
     private Refusal? CheckBlob(string field, string name, Digest digest, long sizeBytes) => blobs.SizeOf(digest) switch

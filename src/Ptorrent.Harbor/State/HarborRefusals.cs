@@ -1,4 +1,5 @@
 using Ptorrent.Model.Identity;
+using Ptorrent.Model.Jobs;
 using Ptorrent.Model.Refusals;
 
 namespace Ptorrent.Harbor.State;
@@ -32,6 +33,9 @@ internal static class HarborRefusals
         folder,
         "the deliveries folder has this name already, or another job will deliver there",
         "Choose another name");
+
+    public static Refusal BlobIsGone(InputFile file) => new(
+        RefusalCode.NotFound, "lines", file.Name, $"the blob {file.Digest} is not at the harbor", "Upload it first");
 
     public static Refusal NoSpace(string reason) => new(
         RefusalCode.NoSpace,

@@ -57,6 +57,7 @@ public static class FrameConversions
             Mode = (int)request.Mode,
             Combine = (int)request.Combine,
             TopCount = request.TopCount,
+            Lines = request.Lines?.File.ToFrame(),
             FuelMax = request.Limits.FuelMax.Units,
             MemoryBytesMax = request.Limits.MemoryBytesMax,
             TimeMicrosecondsMax = request.Limits.TimeMax.Ticks / TimeSpan.TicksPerMicrosecond,

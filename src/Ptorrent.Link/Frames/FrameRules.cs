@@ -146,6 +146,9 @@ internal static class FrameRules
         return CheckDescription(grant.Description) ?? CheckInputs(grant) ?? CheckParts(grant);
     }
 
+    private static string? CheckInput(Input input) =>
+        CheckFileName(input.Name) ?? CheckContent(input.Digest, input.SizeBytes);
+
     private static string? CheckInputs(Grant grant)
     {
         if (grant.Inputs.Count == 0)
@@ -165,7 +168,7 @@ internal static class FrameRules
 
         foreach (Input input in grant.Inputs)
         {
-            if ((CheckFileName(input.Name) ?? CheckContent(input.Digest, input.SizeBytes)) is { } broken)
+            if (CheckInput(input) is { } broken)
             {
                 return broken;
             }
@@ -256,7 +259,8 @@ internal static class FrameRules
             return $"a seed has {LinkLimits.SeedBytes} bytes";
         }
 
-        return CheckDigest(description.Program)
+        return (description.Lines is { } lines ? CheckInput(lines) : null)
+            ?? CheckDigest(description.Program)
             ?? CheckFileName(description.ProgramName)
             ?? CheckArguments(description.Arguments)
             ?? CheckParameters(description.Parameters)

@@ -18,16 +18,19 @@ public sealed record JobRequest
     /// <summary>A name for people. At most 200 characters.</summary>
     public string Name { get; init; } = string.Empty;
 
-    /// <summary>The program. Its blob, and the blobs of <see cref="Files"/>, are at the harbor before the job
-    /// is.</summary>
+    /// <summary>The program. Its blob, and those of <see cref="Files"/> and <see cref="Lines"/>, are at the harbor
+    /// before the job is.</summary>
     public required ProgramReference Program { get; init; }
 
-    /// <summary>The indices, where the job is over a range. Exactly one of this and <see cref="Files"/> is
-    /// given.</summary>
+    /// <summary>The indices, where the job is over a range. Exactly one of this, <see cref="Files"/> and
+    /// <see cref="Lines"/> is given.</summary>
     public IndexRange? Over { get; init; }
 
     /// <summary>The files, where the job is over files; index i is the i-th.</summary>
     public ImmutableArray<InputFile> Files { get; init; } = [];
+
+    /// <summary>The lines, where the job is over the lines of a file; index i is the i-th.</summary>
+    public InputLines? Lines { get; init; }
 
     /// <summary>Arguments with placeholders (<see cref="Placeholder"/>), replaced for every run.</summary>
     public ImmutableArray<string> Arguments { get; init; } = [];
@@ -57,7 +60,7 @@ public sealed record JobRequest
 
     /// <summary>All indices of the job.</summary>
     [JsonIgnore]
-    public IndexRange Range => Over ?? new IndexRange(0, Files.IsDefaultOrEmpty ? 0 : Files.Length);
+    public IndexRange Range => Over ?? new IndexRange(0, Lines?.Count ?? (Files.IsDefaultOrEmpty ? 0 : Files.Length));
 
     /// <summary>Whether one run may take many indices, or takes one at a time.</summary>
     [JsonIgnore]

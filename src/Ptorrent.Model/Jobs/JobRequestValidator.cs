@@ -68,23 +68,43 @@ public static class JobRequestValidator
             return Missing("files", "the list of files is absent");
         }
 
-        if (request.Over is { } over)
+        int given = (request.Over is null ? 0 : 1) + (request.Files.IsEmpty ? 0 : 1) + (request.Lines is null ? 0 : 1);
+        if (given > 1)
         {
-            if (!request.Files.IsEmpty)
-            {
-                return Conflict("files", "a job is over a range or over files, not both", "Leave one out");
-            }
+            return Conflict("files", "a job is over a range, over files or over lines", "Leave the others out");
+        }
 
-            return over.IsEmpty
+        return request switch
+        {
+            { Over: { } over } => over.IsEmpty
                 ? Invalid("over", over.ToString(), "the range has no index", "Give a range A..B with A below B")
-                : null;
-        }
+                : null,
+            { Lines: { } lines } => CheckLines(lines),
+            { Files.IsEmpty: false } => CheckFiles(request),
+            _ => Missing(
+                "over",
+                "a job needs a range, a list of files or a file of lines",
+                "Give --over A..B, --files GLOB or --lines FILE"),
+        };
+    }
 
-        if (request.Files.IsEmpty)
+    private static Refusal? CheckLines(InputLines lines)
+    {
+        if (lines.File is null)
         {
-            return Missing("over", "a job needs a range or a list of files", "Give --over A..B or --files GLOB");
+            return Missing("lines", "the file of lines is absent");
         }
 
+        if (lines.Count <= 0 || lines.Count > lines.File.SizeBytes)
+        {
+            return Invalid("lines", lines.File.Name, "the file has no line", "Name a file that has lines");
+        }
+
+        return CheckFileName("lines", lines.File.Name);
+    }
+
+    private static Refusal? CheckFiles(JobRequest request)
+    {
         if (request.Files.Length > FileCountMax)
         {
             return Invalid("files", $"{request.Files.Length} files", $"at most {FileCountMax} files", "Split the job");
@@ -143,14 +163,21 @@ public static class JobRequestValidator
 
         bool namesRange = Uses(Placeholder.Begin) || Uses(Placeholder.End);
         bool namesFile = Uses(Placeholder.File) || Uses(Placeholder.Name);
+        if (Uses(Placeholder.Line) && request.Lines is null)
+        {
+            return Conflict("arguments", "{line} needs lines", "Use --lines FILE, or {index} with --over");
+        }
         if (namesRange && request.Over is null)
         {
             return Conflict("arguments", "{begin} and {end} need a range", "Use --over A..B, or {file} with --files");
         }
 
-        if (namesFile && request.Over is not null)
+        if (namesFile && request.Files.IsEmpty)
         {
-            return Conflict("arguments", "{file} and {name} need files", "Use --files GLOB, or {index} with --over");
+            return Conflict(
+                "arguments",
+                "{file} and {name} need files",
+                "Use --files GLOB, {line} with --lines or {index} with --over");
         }
 
         return namesRange && Uses(Placeholder.Index)

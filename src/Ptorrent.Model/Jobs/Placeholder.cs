@@ -18,6 +18,9 @@ public static class Placeholder
     /// <summary>The input file's name.</summary>
     public const string Name = "{name}";
 
+    /// <summary>The line, where the job is over lines.</summary>
+    public const string Line = "{line}";
+
     /// <summary>Whether <paramref name="argument"/> has <paramref name="placeholder"/> somewhere in it.</summary>
     public static bool Uses(string argument, string placeholder) =>
         argument.Contains(placeholder, StringComparison.Ordinal);

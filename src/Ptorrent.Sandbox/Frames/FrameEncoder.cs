@@ -8,7 +8,7 @@ namespace Ptorrent.Sandbox.Frames;
 /// <summary>Encodes what is said to an executor, docs/protocol/executor.md. Pure.</summary>
 internal static class FrameEncoder
 {
-    private const int RunFixedBytes = 40;
+    private const int RunFixedBytes = 41;
     private const int MergeFixedBytes = 24;
 
     /// <summary>Appends one frame.</summary>
@@ -38,7 +38,7 @@ internal static class FrameEncoder
     /// <summary>The body of a run's frame, in bytes.</summary>
     internal static long BodyBytes(RunRequest request)
     {
-        long bytes = RunFixedBytes;
+        long bytes = RunFixedBytes + (request.Lines is { } lines ? 4 + (long)lines.Length : 0);
         foreach (RunInput input in request.Inputs)
         {
             bytes += 8 + Encoding.UTF8.GetByteCount(input.Name) + (long)input.Content.Length;
@@ -110,6 +110,12 @@ internal static class FrameEncoder
         {
             buffer.WriteText(input.Name);
             buffer.WriteBytes(input.Content);
+        }
+
+        buffer.WriteByte(run.Request.Lines is null ? (byte)0 : (byte)1);
+        if (run.Request.Lines is { } lines)
+        {
+            buffer.WriteBytes(lines);
         }
 
         buffer.End();

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Ptorrent.Sandbox.Processes;
 
 /// <summary>
-/// How much a pipe holds. Linux gives it 64 KiB, and each time it is full or empty one of the two processes stands still
-/// until the other was woken up: with a megabyte a large input or result goes over in one step.
+/// How much a pipe holds. Linux gives it 64 KiB, and each time it is full or empty one of the two processes stands
+/// still until the other was woken up: with a megabyte a large input or result goes over in one step.
 /// </summary>
 internal static partial class PipeCapacity
 {

@@ -7,6 +7,7 @@ using Ptorrent.Model.Identity;
 using Ptorrent.Model.Jobs;
 using Ptorrent.Model.Merkle;
 using Ptorrent.Model.Programs;
+using Ptorrent.Model.Refusals;
 using Ptorrent.Model.Units;
 using Ptorrent.Sdk;
 using Ptorrent.Tests.Sandbox;
@@ -124,6 +125,60 @@ public sealed class NetworkTests : IAsyncLifetime
         Assert.Contains("no luck", status.Failure.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Job_OverLines_GivesEachIndexItsLine()
+    {
+        await StartAgentAsync("first");
+        await StartAgentAsync("second");
+        InputLines lines = await UploadLinesAsync(30_000);
+
+        (string product, JobStatus status) = await RunAsync(
+            "export default ({ index, input }) => `${index} ${new TextDecoder().decode(input).toUpperCase()}`;",
+            new IndexRange(0, 30_000),
+            request => request with { Over = null, Lines = lines, Combine = CombineKind.Lines });
+
+        Assert.Equal(JobState.Accepted, status.State);
+        Assert.Equal(
+            Enumerable.Range(0, 30_000).Select(i => $"{i} LINE {i}"), product.TrimEnd('\n').Split('\n'));
+    }
+
+    [Fact]
+    public async Task Job_OverFewerLinesThanItSays_IsRefused()
+    {
+        InputLines lines = await UploadLinesAsync(10);
+
+        RefusedException refused = await Assert.ThrowsAsync<RefusedException>(() => SubmitAsync(
+            "export default () => 1;",
+            new IndexRange(0, 11),
+            request => request with { Over = null, Lines = lines with { Count = 11 } }));
+
+        Assert.Contains("the file has 10 lines", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(CombineKind.Top, "9999\n9998\n9997\n")]
+    [InlineData(CombineKind.Histogram, "0\t5000\n1\t5000\n")]
+    public async Task Job_FoldedLines_AreOneProduct(CombineKind combine, string expected)
+    {
+        await StartAgentAsync("first");
+        await StartAgentAsync("second");
+        bool isTop = combine == CombineKind.Top;
+
+        (string product, _) = await RunAsync(
+            isTop ? "export default ({ index }) => index;" : "export default ({ index }) => index % 2;",
+            new IndexRange(0, 10_000),
+            request => request with { Combine = combine, TopCount = isTop ? 3 : 0 });
+
+        Assert.Equal(expected, product);
+    }
+
+    private async Task<InputLines> UploadLinesAsync(int count)
+    {
+        string path = Path.Combine(_home, "lines.txt");
+        await File.WriteAllTextAsync(path, string.Join('\n', Enumerable.Range(0, count).Select(i => $"line {i}")));
+        return new InputLines(await _client!.UploadFileAsync(path), count);
+    }
+
     private static string Expected(int index)
     {
         int x = index;
@@ -152,17 +207,24 @@ public sealed class NetworkTests : IAsyncLifetime
         return agent;
     }
 
+    private Task<(string Product, JobStatus Status)> RunAsync(
+        string source, long begin, long end, CombineKind combine) =>
+        RunAsync(source, new IndexRange(begin, end), request => request with { Combine = combine });
+
     private async Task<(string Product, JobStatus Status)> RunAsync(
-        string source, long begin, long end, CombineKind combine)
+        string source, IndexRange over, Func<JobRequest, JobRequest> change)
     {
-        JobHandle job = await SubmitAsync(source, begin, end, combine);
+        JobHandle job = await SubmitAsync(source, over, change);
         await using Stream results = await job.OpenResultsAsync().WaitAsync(FakeHarbor.Patience);
         using StreamReader reader = new(results);
         string product = await reader.ReadToEndAsync().WaitAsync(FakeHarbor.Patience);
         return (product, await job.WaitAsync().WaitAsync(FakeHarbor.Patience));
     }
 
-    private async Task<JobHandle> SubmitAsync(string source, long begin, long end, CombineKind combine)
+    private Task<JobHandle> SubmitAsync(string source, long begin, long end, CombineKind combine) =>
+        SubmitAsync(source, new IndexRange(begin, end), request => request with { Combine = combine });
+
+    private async Task<JobHandle> SubmitAsync(string source, IndexRange over, Func<JobRequest, JobRequest> change)
     {
         byte[] program = Encoding.UTF8.GetBytes(source);
         Digest digest = MerkleHasher.RootOf(program);
@@ -170,13 +232,12 @@ public sealed class NetworkTests : IAsyncLifetime
         await File.WriteAllBytesAsync(path, program);
         InputFile uploaded = await _client!.UploadFileAsync(path);
         Assert.Equal(digest, uploaded.Digest);
-        return await _client.SubmitAsync(new JobRequest
+        return await _client.SubmitAsync(change(new JobRequest
         {
             Id = PtorrentClient.NewJobId(),
             Name = "test",
             Program = new ProgramReference(ProgramKind.Script, digest, program.Length, "program.mjs"),
-            Over = new IndexRange(begin, end),
-            Combine = combine,
-        });
+            Over = over,
+        }));
     }
 }

@@ -42,6 +42,11 @@ public sealed class ExecutorFrameTests
             Range = new IndexRange(10, 12),
             Inputs = [new RunInput("a.txt", "A"u8.ToArray()), new RunInput("b.txt", Array.Empty<byte>())],
         }));
+        await AssertWrittenAsync("run-lines", new AgentFrame.Run(9, 3, 30, new RunRequest
+        {
+            Range = new IndexRange(20, 23),
+            Lines = "a\n\nb"u8.ToArray(),
+        }));
         await AssertWrittenAsync("merge", new AgentFrame.Merge(8, 3, 500, new MergeRequest { Parts = [.. parts] }));
         await AssertWrittenAsync("unload", new AgentFrame.Unload(3));
     }

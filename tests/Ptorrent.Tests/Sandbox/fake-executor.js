@@ -159,6 +159,9 @@ function run(reader) {
     reader.text();
     inputs.push(reader.blob().length);
   }
+  if (reader.u8() === 1) {
+    inputs.push(reader.blob().length);
+  }
   if (program === undefined) {
     return new Writer().u64(number).u64(begin).u8(12).u64(0).u64(0).text("not loaded").send(5);
   }

@@ -32,6 +32,8 @@ export type CombineKind = (typeof CombineKind)[keyof typeof CombineKind];
 
 const COMBINE_KINDS: ReadonlySet<number> = new Set(Object.values(CombineKind));
 
+const LINE_FEED = 0x0a;
+
 /** Lines that a segment of `top` has at most. */
 const TOP_COUNT_MAX = 1_000_000;
 
@@ -51,8 +53,9 @@ export interface LoadFrame {
   readonly code: Uint8Array<ArrayBuffer>;
 }
 
+/** What one call is given: a file with its name, or a line of the job's lines, which has none. */
 export interface InputContent {
-  readonly name: string;
+  readonly name: string | null;
   readonly content: Uint8Array;
 }
 
@@ -158,12 +161,30 @@ function decodeRun(reader: ByteReader): RunFrame {
     throw new ProtocolError("a run has an empty range");
   }
 
-  const inputs = reader.list(8, () => decodeInput(reader));
+  const files = reader.list(8, () => decodeInput(reader));
+  const inputs = reader.u8() === 0 ? files : linesIn(reader.bytes(), files.length);
   if (inputs.length !== 0 && BigInt(inputs.length) !== end - begin) {
     throw new ProtocolError(`a run has ${inputs.length} inputs for ${end - begin} indexes`);
   }
 
   return { type: FrameType.Run, run, program, begin, end, fuel, inputs };
+}
+
+/** Each line an input, without its line feed; the last one may have none. */
+function linesIn(bytes: Uint8Array, fileCount: number): InputContent[] {
+  if (fileCount !== 0) {
+    throw new ProtocolError("a run has files and lines");
+  }
+
+  const lines: InputContent[] = [];
+  for (let from = 0; from < bytes.length; ) {
+    const found = bytes.indexOf(LINE_FEED, from);
+    const to = found < 0 ? bytes.length : found;
+    lines.push({ name: null, content: bytes.subarray(from, to) });
+    from = to + 1;
+  }
+
+  return lines;
 }
 
 function decodeInput(reader: ByteReader): InputContent {

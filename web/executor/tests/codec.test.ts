@@ -46,6 +46,7 @@ const samples: Readonly<Record<string, () => Uint8Array>> = {
     }),
   "executor-run": () =>
     run({ run: 7n, program: 3, begin: 10n, end: 12n, fuel: 1_000_000n, inputs: [["a.txt", "A"], ["b.txt", ""]] }),
+  "executor-run-lines": () => run({ run: 9n, program: 3, begin: 20n, end: 23n, fuel: 30n, lines: "a\n\nb" }),
   "executor-merge": () => merge(["left", "right"], { run: 8n, program: 3, fuel: 500n }),
   "executor-unload": () => unload(3),
   "executor-ready": () => written((writer) => writeReady(writer, "deno 2.9.6 v8 15.0")),
@@ -74,7 +75,7 @@ test("Frames_EachType_AreTheBytesOfItsVector", () => {
   }
 });
 
-const toExecutor = ["load", "run", "merge", "unload"].map((name) => samples[`executor-${name}`]!());
+const toExecutor = ["load", "run", "run-lines", "merge", "unload"].map((name) => samples[`executor-${name}`]!());
 
 test("DecodeFrame_EveryTruncation_IsAProtocolError", () => {
   for (const frame of toExecutor) {
@@ -121,6 +122,8 @@ test("DecodeFrame_BadValues_AreProtocolErrors", () => {
     [/empty range/, run({ begin: 5n, end: 5n })],
     [/2 inputs for 1/, run({ inputs: [["a", ""], ["b", ""]] })],
     [/no file name/, run({ inputs: [["../a", ""]] })],
+    [/files and lines/, run({ inputs: [["a", ""]], lines: "a" })],
+    [/3 inputs for 2/, run({ end: 2n, lines: "a\nb\nc" })],
     [/no parts/, merge([])],
   ];
   for (const [words, frame] of bad) {
@@ -162,8 +165,8 @@ test("FrameSplitter_StreamCutAnywhere_GivesTheSameFrames", () => {
     }
 
     assert.equal(splitter.isInsideFrame, false);
-    assert.equal(found.length, 18);
-    assert.deepEqual(Buffer.concat(found).length, stream.length - 9 * 4);
+    assert.equal(found.length, 22);
+    assert.deepEqual(Buffer.concat(found).length, stream.length - 11 * 4);
   }
 });
 

@@ -147,3 +147,11 @@ test("Run_UnsafeInputNameAsFile_IsBadOutput", () => {
   const answers = exchange(load({ code: ECHO }), run({ inputs: [["a:b", "x"]] }));
   assert.equal(failureOf(answers).trap, TrapCode.BadOutput);
 });
+
+test("Run_Lines_GiveEachIndexItsLine", () => {
+  const lines = "a\n\nlong line\nd";
+  const frames = [load({ code: ECHO, combine: CombineKind.Lines }), run({ begin: 7n, end: 11n, lines })];
+  assert.equal(Buffer.from(segmentOf(exchange(...frames))).toString(), "a\nlong line\nd\n");
+  const named = exchange(load({ code: ECHO }), run({ begin: 7n, end: 9n, lines: "a\nb\n" }));
+  assert.deepEqual(entriesIn(segmentOf(named)).map(([name]) => name), ["7", "8"]);
+});

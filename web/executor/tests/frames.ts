@@ -58,6 +58,7 @@ export interface RunFields {
   readonly end?: bigint;
   readonly fuel?: bigint;
   readonly inputs?: readonly (readonly [string, string | Uint8Array])[];
+  readonly lines?: string;
 }
 
 export function run(fields: RunFields = {}): Uint8Array {
@@ -73,6 +74,11 @@ export function run(fields: RunFields = {}): Uint8Array {
     for (const [name, content] of inputs) {
       writer.text(name);
       writer.prefixed(typeof content === "string" ? new TextEncoder().encode(content) : content);
+    }
+
+    writer.u8(fields.lines === undefined ? 0 : 1);
+    if (fields.lines !== undefined) {
+      writer.text(fields.lines);
     }
   });
 }

@@ -75,7 +75,7 @@ test("Process_ModulesInDenoTwiceAndInNode_GiveTheSameBytes", async () => {
   assert.deepEqual(third, first);
 });
 
-// Goal: native code, and the same bytes and fuel as without it; a script that emptied the global object does not matter.
+// Goal: native code, and the same bytes and fuel as without it, also where a script emptied the global object.
 test("Process_Sha256_IsTheSameEverywhere", async () => {
   const code = kernel(`(call $sha256 (i32.const 0) (i32.const 50000) (i32.const 7))
     (call $write (i32.const 7) (i32.const 32))`);

@@ -294,3 +294,9 @@ test("Command_BadModules_AreRefusedWithTheReason", () => {
     (export "_start")))`);
   assert.match(refusalOf(exchange(load({ kind: 1, code: threads }))).message, /wasi\.thread-spawn/);
 });
+
+test("Command_Line_IsStandardInputAndAnArgument", () => {
+  const code = command(WRITE_ARGUMENTS);
+  const output = runOnce(code, { arguments: ["<{line}>", "{name}"] }, { begin: 3n, lines: "a b" });
+  assert.match(output.text, /<a b>\0\{name\}\0/);
+});

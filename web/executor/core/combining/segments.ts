@@ -140,7 +140,7 @@ class FileSegment implements SegmentBuilder, SegmentTarget {
   ) {}
 
   begin(call: ProgramCall): OutputSink {
-    const name = call.input === null ? call.begin.toString() : call.input.name;
+    const name = call.input?.name ?? call.begin.toString();
     if (!isSafePath(name)) {
       throw badOutput(`'${name}' is no safe relative path.`);
     }

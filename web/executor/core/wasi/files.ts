@@ -126,7 +126,7 @@ export class FileTree {
     this.root = this.#folder(null, false);
     const inputs = this.#folder(this.root, true);
     this.root.entries.set("in", inputs);
-    if (input !== null) {
+    if (input !== null && input.name !== null) {
       inputs.entries.set(input.name, this.#file(true, input.content));
     }
   }

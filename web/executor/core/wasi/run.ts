@@ -1,4 +1,5 @@
 import { lastCharacters } from "../failures.js";
+import type { InputContent } from "../frames.js";
 import { GuestMemory } from "../guest-memory.js";
 import type { Meter } from "../meter.js";
 import type { OutputSink } from "../output.js";
@@ -24,7 +25,7 @@ export interface WasiSetup {
   readonly sink: OutputSink;
   readonly arguments: readonly Uint8Array[];
   readonly environment: readonly Uint8Array[];
-  readonly input: { readonly name: string; readonly content: Uint8Array } | null;
+  readonly input: InputContent | null;
   /** Makes the generator when the program first wants random bytes; most never do. */
   readonly makePrng: () => Prng;
 }
