@@ -31,25 +31,35 @@ internal sealed class ProductReader(HarborReader reader, BlobStore blobs)
     {
         if (SegmentCombiner.IsStreamed(job.Combine))
         {
-            await WriteGrowingAsync(job, feed, destination, stop);
-            return;
+            using SegmentStream segments = new(blobs, destination);
+            await FollowAsync(
+                job, feed, rows => segments.WriteAsync(rows, stop), () => segments.FlushAsync(stop), stop);
         }
-
-        await WaitUntilWholeAsync(feed, stop);
-        if (SegmentCombiner.IsFolded(job.Combine))
+        else if (SegmentCombiner.IsFolded(job.Combine))
         {
-            await WriteFoldedAsync(job, destination, stop);
+            await WriteFoldedAsync(job, feed, destination, stop);
         }
         else
         {
+            await WaitUntilWholeAsync(feed, stop);
             await WriteMergedAsync(job, destination, stop);
         }
     }
 
-    private async Task WriteGrowingAsync(JobRequest job, JobFeed? feed, Stream destination, CancellationToken stop)
+    /// <summary>Takes a job's segments in order, each soon after it is durable.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="feed">Tells how far it is; null where the product is whole.</param>
+    /// <param name="take">Takes segments that follow those before.</param>
+    /// <param name="pause">Called when there are no more at present, and at the end.</param>
+    /// <param name="stop">Gives up.</param>
+    private async Task FollowAsync(
+        JobRequest job,
+        JobFeed? feed,
+        Func<List<SegmentRow>, ValueTask> take,
+        Func<ValueTask> pause,
+        CancellationToken stop)
     {
         IndexRange whole = job.Range;
-        using SegmentStream segments = new(blobs, destination);
         List<SegmentRow> rows = [];
         long next = whole.Begin;
         while (next < whole.End)
@@ -64,18 +74,18 @@ internal sealed class ProductReader(HarborReader reader, BlobStore blobs)
                     ReadPage(job.Id, 0, next, view.PrefixEnd, rows);
                 }
 
-                await segments.WriteAsync(rows, stop);
+                await take(rows);
                 next = rows[^1].Range.End;
             }
 
             if (next < whole.End)
             {
-                await segments.FlushAsync(stop);
+                await pause();
                 await WaitAsync(feed, view, stop);
             }
         }
 
-        await segments.FlushAsync(stop);
+        await pause();
     }
 
     private static JobFeedView Whole(IndexRange range) => new(0, range.End, ProductState.Whole, IsForgotten: true);
@@ -103,28 +113,27 @@ internal sealed class ProductReader(HarborReader reader, BlobStore blobs)
         await feed.WaitAsync(view.Version, stop);
     }
 
-    private async Task WriteFoldedAsync(JobRequest job, Stream destination, CancellationToken stop)
+    /// <summary>Combines segments as they become durable, so that at the end there is only the result to write; holds
+    /// no more than that.</summary>
+    private async Task WriteFoldedAsync(JobRequest job, JobFeed? feed, Stream destination, CancellationToken stop)
     {
         SegmentCombiner combiner = new(job.Combine, job.TopCount);
-        List<SegmentRow> rows = [];
-        long next = job.Range.Begin;
-        while (next < job.Range.End)
+        await FollowAsync(job, feed, TakeAsync, () => ValueTask.CompletedTask, stop);
+        await WaitUntilWholeAsync(feed, stop);
+        await destination.WriteAsync(combiner.ToSegment(), stop);
+        if (SegmentCombiner.IsNumeric(job.Combine))
         {
-            rows.Clear();
-            ReadPage(job.Id, 0, next, job.Range.End, rows);
+            await destination.WriteAsync("\n"u8.ToArray(), stop);
+        }
+
+        async ValueTask TakeAsync(List<SegmentRow> rows)
+        {
             foreach (SegmentRow row in rows)
             {
                 combiner.AppendSegment(row.Content.Blob is { } blob
                     ? await blobs.ReadAllAsync(blob, stop)
                     : row.Content.Inline.Span);
-                next = row.Range.End;
             }
-        }
-
-        await destination.WriteAsync(combiner.ToSegment(), stop);
-        if (SegmentCombiner.IsNumeric(job.Combine))
-        {
-            await destination.WriteAsync("\n"u8.ToArray(), stop);
         }
     }
 

@@ -10,6 +10,31 @@ namespace Ptorrent.Tests.Cli;
 public sealed class JobFileTests
 {
     [Fact]
+    public void Parse_TopOverLines_AreRead()
+    {
+        JobOptions options = JobFile.Parse("{program: a.ts, lines: words.txt, combine: 'top:12'}", "job.yaml");
+        Assert.Equal(("words.txt", CombineKind.Top, 12), (options.Lines, options.Combine, options.TopCount));
+
+        JobOptions above = JobFile.Parse("{over: 0..5, combine: histogram}", "other.yaml");
+        JobOptions both = options.OverriddenBy(above);
+        Assert.Equal((null, new IndexRange(0, 5)), (both.Lines, both.Over));
+        Assert.Equal((CombineKind.Histogram, null), (both.Combine, both.TopCount));
+    }
+
+    [Theory]
+    [InlineData("top", "how many lines")]
+    [InlineData("top:", "how many lines")]
+    [InlineData("top:-1", "how many lines")]
+    [InlineData("top:99999999999", "how many lines")]
+    [InlineData("median", "top:K and histogram")]
+    public void Parse_BadWayToCombine_SaysTheRule(string combine, string words)
+    {
+        RefusedException refused = Assert.Throws<RefusedException>(
+            () => JobFile.Parse($"{{program: a.ts, combine: '{combine}'}}", "job.yaml"));
+        Assert.Contains(words, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Parse_EveryKey_IsRead()
     {
         JobOptions options = JobFile.Parse(
