@@ -37,6 +37,9 @@ public sealed class HarborHost : IAsyncDisposable
     /// <summary>Which harbor it is.</summary>
     public HarborId Id { get; private set; }
 
+    /// <summary>Where agents' links end, whatever carries them; set once it runs.</summary>
+    internal LinkEndpoint Links { get; private set; } = null!;
+
     /// <summary>Ends when the harbor stops; faults where a bug or a broken database stopped it. Then it answers nothing
     /// any more and is to be disposed of.</summary>
     public Task Completion { get; private set; } = Task.CompletedTask;
@@ -109,6 +112,7 @@ public sealed class HarborHost : IAsyncDisposable
         new NetworkApi(loop, links, _stop.Token).Map(web);
 
         Id = database.Id;
+        Links = links;
         AccessKey = key.Text;
         Completion = loop.Completion;
         Address = await WebServer.ListenAsync(web, _options.Listen, cancellationToken);
@@ -124,8 +128,14 @@ public sealed class HarborHost : IAsyncDisposable
         RecordWriter writer = _made.Add(new RecordWriter(database.ConnectToWrite(_options.DatabaseBytesMax)));
         WebhookDelivery webhooks =
             _made.Add(new WebhookDelivery(products, _options.Time, _logging.CreateLogger<WebhookDelivery>()));
+        HarborState state = new(database.Id, _options.Name, database.Epoch, reader.LastJobNumber());
+        foreach ((AgentId agent, double slotRate) in reader.ReadRates())
+        {
+            state.RestoreRate(agent, slotRate);
+        }
+
         return new HarborLoop(
-            new HarborState(database.Id, _options.Name, database.Epoch, reader.LastJobNumber()),
+            state,
             changed => new StorageWriter(
                 writer.WriteAll, changed, _options.Time, _logging.CreateLogger<StorageWriter>()),
             reader,

@@ -28,6 +28,8 @@ internal sealed partial class HarborLoop : IAsyncDisposable
 
     private const long TailBytesMax = 64 << 20;
 
+    private static readonly TimeSpan TimerGrain = TimeSpan.FromMilliseconds(1);
+
     private readonly HarborState _state;
     private readonly StorageWriter _storage;
     private readonly HarborReader _reader;
@@ -47,6 +49,11 @@ internal sealed partial class HarborLoop : IAsyncDisposable
     private readonly ConcurrentDictionary<ChildId, AgentLink> _links = new();
     private readonly ConcurrentDictionary<long, TaskCompletionSource<SubmitAnswer>> _requests = new();
     private readonly List<HarborEffect> _effects = [];
+    private readonly long _beganAt;
+    private readonly ITimer _timer;
+    private TimeSpan? _timerAt;
+    private volatile bool _hasTimerRung;
+    private bool _networkChanged;
     private long _lastRequest;
     private long _lastChild;
     private long _seenStoredUpTo;
@@ -63,6 +70,8 @@ internal sealed partial class HarborLoop : IAsyncDisposable
         _state = state;
         _reader = reader;
         _time = time;
+        _beganAt = time.GetTimestamp();
+        _timer = time.CreateTimer(_ => Ring(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _logger = logger;
         _deliveries = deliveries(this);
         _storage = storage(Wake);
@@ -78,12 +87,15 @@ internal sealed partial class HarborLoop : IAsyncDisposable
         foreach ((AdmittedJob admitted, StoredJob stored) in jobs)
         {
             LogContinued(admitted.Request.Id);
-            _state.Restore(_time.GetUtcNow(), admitted, stored, _effects);
+            _state.Restore(Now, admitted, stored, _effects);
             await CarryOutAsync();
         }
 
+        SetTimer();
         Completion = RunAsync();
     }
+
+    private Moment Now => new(_time.GetUtcNow(), _time.GetElapsedTime(_beganAt));
 
     /// <summary>How far a job's product is, if the job has not ended long ago.</summary>
     public JobFeed? FeedOf(JobId job) => _feeds.GetValueOrDefault(job);
@@ -91,14 +103,22 @@ internal sealed partial class HarborLoop : IAsyncDisposable
     /// <summary>Hands an event in; waits while the inbox is full.</summary>
     /// <exception cref="ChannelClosedException">The harbor stops.</exception>
     public ValueTask PostAsync(HarborEvent evt, CancellationToken stop) =>
-        _inbox.Writer.WriteAsync(new Message(evt, null), stop);
+        _inbox.Writer.WriteAsync(new Message(evt, null, null), stop);
+
+    /// <summary>Hands in what came on a link; waits while too much of that link, or of all, is waiting.</summary>
+    /// <exception cref="ChannelClosedException">The harbor stops.</exception>
+    public async ValueTask PostAsync(AgentLink link, HarborEvent evt, CancellationToken stop)
+    {
+        await link.Room.WaitAsync(stop);
+        await _inbox.Writer.WriteAsync(new Message(evt, null, link), stop);
+    }
 
     /// <summary>Asks the state something in its own time.</summary>
     /// <exception cref="ChannelClosedException">The harbor stops.</exception>
     public async Task<T> AskAsync<T>(Func<HarborState, T> question, CancellationToken stop)
     {
         TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await _inbox.Writer.WriteAsync(new Message(null, state => answer.TrySetResult(question(state))), stop);
+        await _inbox.Writer.WriteAsync(new Message(null, state => answer.TrySetResult(question(state)), null), stop);
         return await WithLoopAsync(answer.Task, stop);
     }
 
@@ -123,7 +143,10 @@ internal sealed partial class HarborLoop : IAsyncDisposable
                 new AgentId(hello.Agent),
                 hello.Name,
                 (int)hello.Slots,
-                new ComputeRate(rate)),
+                new ComputeRate(rate))
+            {
+                Holdings = hello.Holdings,
+            },
             stop);
         return child;
     }
@@ -147,6 +170,7 @@ internal sealed partial class HarborLoop : IAsyncDisposable
     {
         _inbox.Writer.TryComplete();
         await Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _timer.DisposeAsync();
         await _deliveries.DisposeAsync();
         await _storage.DisposeAsync();
     }
@@ -181,6 +205,12 @@ internal sealed partial class HarborLoop : IAsyncDisposable
 
     private void Wake() => _inbox.Writer.TryWrite(default);
 
+    private void Ring()
+    {
+        _hasTimerRung = true;
+        Wake();
+    }
+
     private async Task RunAsync()
     {
         await Task.Yield();
@@ -197,16 +227,20 @@ internal sealed partial class HarborLoop : IAsyncDisposable
                     }
 
                     await HandleStorageAsync();
+                    await HandleTimeAsync();
                     if (message.Event is { } evt)
                     {
-                        _state.Handle(_time.GetUtcNow(), evt, _effects);
-                        await CarryOutAsync();
+                        await HandleAsync(evt);
+                        message.Link?.Room.Release();
                     }
                     else
                     {
                         message.Question?.Invoke(_state);
                     }
                 }
+
+                TellNetworkChanged();
+                SetTimer();
             }
         }
         catch (Exception exception)
@@ -235,8 +269,7 @@ internal sealed partial class HarborLoop : IAsyncDisposable
         if (stalled is not null && !_seenStalled)
         {
             _seenStalled = true;
-            _state.Handle(_time.GetUtcNow(), new HarborEvent.StorageStalled(stalled), _effects);
-            await CarryOutAsync();
+            await HandleAsync(new HarborEvent.StorageStalled(stalled));
         }
 
         long storedUpTo = _storage.StoredUpTo;
@@ -244,9 +277,57 @@ internal sealed partial class HarborLoop : IAsyncDisposable
         {
             _seenStoredUpTo = storedUpTo;
             _seenStalled = false;
-            _state.Handle(_time.GetUtcNow(), new HarborEvent.Stored(storedUpTo), _effects);
-            await CarryOutAsync();
+            await HandleAsync(new HarborEvent.Stored(storedUpTo));
         }
+    }
+
+    /// <summary>Time is looked at before each message, so the timer only matters while nothing comes.</summary>
+    private async ValueTask HandleTimeAsync()
+    {
+        if (_state.NextWakeAt <= _time.GetElapsedTime(_beganAt))
+        {
+            await HandleAsync(new HarborEvent.TimePassed());
+        }
+    }
+
+    private void SetTimer()
+    {
+        if (_state.NextWakeAt is not { } at)
+        {
+            if (_timerAt is not null)
+            {
+                _timerAt = null;
+                _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            }
+        }
+        else if (at != _timerAt || _hasTimerRung)
+        {
+            _timerAt = at;
+            _hasTimerRung = false;
+
+            // Timers count whole milliseconds and may ring early by a part of one.
+            TimeSpan wait = at - _time.GetElapsedTime(_beganAt) + TimerGrain;
+            _timer.Change(wait > TimerGrain ? wait : TimerGrain, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>Those who follow jobs look again: once for all agents that came or went meanwhile.</summary>
+    private void TellNetworkChanged()
+    {
+        if (_networkChanged)
+        {
+            _networkChanged = false;
+            foreach ((JobId _, JobFeed feed) in _feeds)
+            {
+                feed.Touch();
+            }
+        }
+    }
+
+    private ValueTask HandleAsync(HarborEvent evt)
+    {
+        _state.Handle(Now, evt, _effects);
+        return CarryOutAsync();
     }
 
     private async ValueTask CarryOutAsync()
@@ -305,8 +386,21 @@ internal sealed partial class HarborLoop : IAsyncDisposable
             case HarborEffect.GrantMerge merge:
                 CarryOutMerge(merge);
                 break;
+            case HarborEffect.Receipt receipt:
+                LinkOf(receipt.Child)?.Send(new Frame { Receipt = receipt.Prefixes });
+                break;
+            case HarborEffect.DropHolding drop:
+                LinkOf(drop.Child)?.Send(new Frame { Cancel = new Cancel { Lease = drop.Holding } });
+                break;
+            case HarborEffect.Revoke revoke:
+                LinkOf(revoke.Child)?.Send(
+                    new Frame { Revoke = new Revoke { Lease = revoke.Lease.Value, From = revoke.From } });
+                break;
+            case HarborEffect.NetworkChanged:
+                _networkChanged = true;
+                break;
             case HarborEffect.Cancel cancel:
-                LinkOf(cancel.Child)?.Cancel(cancel.Lease);
+                LinkOf(cancel.Child)?.Send(new Frame { Cancel = new Cancel { Lease = cancel.Lease.Value } });
                 break;
             case HarborEffect.CloseLink close:
                 LinkOf(close.Child)?.Close(close.Reason);
@@ -368,5 +462,5 @@ internal sealed partial class HarborLoop : IAsyncDisposable
     private partial void LogBroken(Exception exception);
 
     /// <summary>An event or a question; neither is a call to look at storage.</summary>
-    private readonly record struct Message(HarborEvent? Event, Action<HarborState>? Question);
+    private readonly record struct Message(HarborEvent? Event, Action<HarborState>? Question, AgentLink? Link);
 }

@@ -76,6 +76,9 @@ internal sealed class JobFeed
     public void Change(long prefixEnd, ProductState product) =>
         Set(view => view with { Version = view.Version + 1, PrefixEnd = prefixEnd, Product = product });
 
+    /// <summary>The status may be another although the job itself stands where it stood.</summary>
+    public void Touch() => Set(view => view with { Version = view.Version + 1 });
+
     /// <summary>The database tells of the job from now on; nothing changes any more.</summary>
     public void Forget()
     {

@@ -26,6 +26,9 @@ internal sealed class AgentLink : IDisposable
     private const int OutboxFramesPerSlot = 8;
     private const int OutboxFramesMin = 4096;
 
+    // Beyond this its line is not read until the harbor has handled one: a flood is slowed, not kept.
+    private const int WaitingEventsMax = 64;
+
     private readonly ILink _link;
     private readonly LinkSession _session;
     private readonly Lock _lock = new();
@@ -48,6 +51,13 @@ internal sealed class AgentLink : IDisposable
     /// <summary>What the agent said of itself.</summary>
     public Hello Hello { get; }
 
+    /// <summary>Room for events of this link that the harbor has not handled. The loop gives room back even after the
+    /// link's end, so it is never disposed of.</summary>
+    public SemaphoreSlim Room { get; } = new(WaitingEventsMax, WaitingEventsMax);
+
+    /// <summary>What the agent did that its line is to be broken off for, or null.</summary>
+    public LinkFault? Fault { get; private set; }
+
     /// <summary>Cancelled where the line is to be broken off.</summary>
     public CancellationToken Broken => _broken.Token;
 
@@ -55,9 +65,8 @@ internal sealed class AgentLink : IDisposable
     public void Grant(Grant lease, JobDescription description) =>
         Add(new Outgoing(new Frame { Grant = lease }, description));
 
-    /// <summary>Tells the agent to drop a lease.</summary>
-    public void Cancel(LeaseId lease) =>
-        Add(new Outgoing(new Frame { Cancel = new Cancel { Lease = lease.Value } }, null));
+    /// <summary>Sends a frame that needs nothing added.</summary>
+    public void Send(Frame frame) => Add(new Outgoing(frame, null));
 
     /// <summary>Ends the link after what is in the outbox.</summary>
     public void Close(string reason)
@@ -123,6 +132,7 @@ internal sealed class AgentLink : IDisposable
         if (!_outbox.Writer.TryWrite(outgoing))
         {
             // It does not read what it is sent, or the link is closing already.
+            Fault ??= _closeReason is null ? LinkFault.NotReading : null;
             _broken.CancelAfter(FarewellTimeMax);
         }
     }

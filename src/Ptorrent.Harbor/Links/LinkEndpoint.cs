@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Ptorrent.Harbor.Blobs;
@@ -82,7 +83,17 @@ internal sealed partial class LinkEndpoint(
         LinkSession session = new(LinkSide.Parent);
         using CancellationTokenSource patience = new(HandshakeTimeMax, time);
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stop);
-        if (await link.ReceiveAsync(both.Token) is not { } hello)
+        Frame? hello;
+        try
+        {
+            hello = await link.ReceiveAsync(both.Token);
+        }
+        catch (OperationCanceledException exception) when (patience.IsCancellationRequested)
+        {
+            throw new LinkProtocolException(LinkFault.GreetingLate, "The greeting did not come in time.", exception);
+        }
+
+        if (hello is null)
         {
             return null;
         }
@@ -107,14 +118,22 @@ internal sealed partial class LinkEndpoint(
         {
             while (await link.ReceiveAsync(ended.Token) is { } frame)
             {
-                if (agent.Receive(frame, out CombineKind combine)
-                    && await ReadAsync(child, frame, combine, stop) is { } evt)
+                if (agent.Receive(frame, out CombineKind combine))
                 {
-                    await loop.PostAsync(evt, stop);
+                    HarborEvent evt = await ReadAsync(child, frame, combine, stop);
+                    await loop.PostAsync(agent, evt, ended.Token);
+                    if (evt is HarborEvent.CommitFaulty faulty)
+                    {
+                        throw new LinkProtocolException(LinkFault.SegmentInvalid, faulty.Reason);
+                    }
                 }
             }
 
             LogGone(new AgentId(agent.Hello.Agent), link.EndReason ?? string.Empty);
+        }
+        catch (OperationCanceledException exception) when (agent.Fault is { } fault)
+        {
+            throw new LinkProtocolException(fault, "The agent does not read what it is sent.", exception);
         }
         finally
         {
@@ -124,7 +143,7 @@ internal sealed partial class LinkEndpoint(
         }
     }
 
-    private async ValueTask<HarborEvent?> ReadAsync(
+    private async ValueTask<HarborEvent> ReadAsync(
         ChildId child,
         Frame frame,
         CombineKind combine,
@@ -134,9 +153,9 @@ internal sealed partial class LinkEndpoint(
             Frame.BodyOneofCase.Window => new HarborEvent.WindowSet(child, new Fuel(frame.Window.Fuel)),
             Frame.BodyOneofCase.Commit => await ReadCommitAsync(child, frame.Commit, combine, stop),
             Frame.BodyOneofCase.Nack => ReadNack(child, frame.Nack),
-
-            // This harbor never revokes, so an answer to it was passed over by the session already.
-            _ => null,
+            Frame.BodyOneofCase.Keep =>
+                new HarborEvent.Kept(child, new LeaseId(frame.Keep.Lease), frame.Keep.From),
+            _ => throw new UnreachableException(),
         };
 
     private static HarborEvent.Nacked ReadNack(ChildId child, Nack nack)

@@ -22,23 +22,34 @@ internal sealed class HarborBooks(LeaseEpoch epoch)
 
     public SortedDictionary<ChildId, AgentRecord> Agents { get; } = [];
 
+    /// <summary>The same agents by their own ids.</summary>
+    public Dictionary<AgentId, AgentRecord> AgentsById { get; } = [];
+
     public Dictionary<JobId, JobRecord> Jobs { get; } = [];
 
     /// <summary>The jobs by the work that they are in the leasing.</summary>
     public Dictionary<WorkId, JobRecord> Works { get; } = [];
 
     /// <summary>Records that were given to storage and are not known to be durable, oldest first.</summary>
-    public Queue<(StorageRecord Record, JobRecord? Job)> Unstored { get; } = new();
+    public Queue<UnstoredRecord> Unstored { get; } = new();
 
     /// <summary>Jobs that changed by the present event.</summary>
     public List<JobRecord> Dirty { get; } = [];
 
+    /// <summary>Changes whenever the status of any job may be another although nothing of the job changed: agents came
+    /// or went.</summary>
+    public long NetworkVersion { get; private set; }
+
     /// <summary>Why nothing can be stored at present, or null.</summary>
     public string? StalledBecause { get; set; }
 
-    public void Persist(StorageRecord record, JobRecord? job)
+    /// <summary>Until when nothing new is granted, so that agents of an earlier life of the harbor find what they
+    /// hold; null in ordinary times.</summary>
+    public TimeSpan? ReturnsUntil { get; set; }
+
+    public void Persist(StorageRecord record, JobRecord? job, CommitSource? commit = null)
     {
-        Unstored.Enqueue((record, job));
+        Unstored.Enqueue(new UnstoredRecord(record, job, commit));
         Effects.Add(new HarborEffect.Persist(record));
     }
 
@@ -65,11 +76,10 @@ internal sealed class HarborBooks(LeaseEpoch epoch)
         }
     }
 
-    public void MarkAllDirty()
+    /// <summary>Any job's status may be another now.</summary>
+    public void MarkNetworkChanged()
     {
-        foreach (JobRecord job in Jobs.Values)
-        {
-            MarkDirty(job);
-        }
+        NetworkVersion++;
+        Effects.Add(new HarborEffect.NetworkChanged());
     }
 }

@@ -35,6 +35,20 @@ internal abstract record HarborEffect
         int Round,
         ImmutableArray<IndexRange> Parts) : HarborEffect;
 
+    /// <summary>Ask an agent for the tail of a lease.</summary>
+    /// <param name="Child">The agent's link.</param>
+    /// <param name="Lease">The lease.</param>
+    /// <param name="From">The first index that is wanted back.</param>
+    public sealed record Revoke(ChildId Child, LeaseId Lease, long From) : HarborEffect;
+
+    /// <summary>Tell an agent what of its commits is durable.</summary>
+    public sealed record Receipt(ChildId Child, Link.Frames.Receipt Prefixes) : HarborEffect;
+
+    /// <summary>Tell an agent that nothing is wanted of what it held on its link before.</summary>
+    /// <param name="Child">The agent's link.</param>
+    /// <param name="Holding">The lease's id there.</param>
+    public sealed record DropHolding(ChildId Child, long Holding) : HarborEffect;
+
     /// <summary>Tell an agent to drop a lease.</summary>
     public sealed record Cancel(ChildId Child, LeaseId Lease) : HarborEffect;
 
@@ -58,6 +72,9 @@ internal abstract record HarborEffect
     /// <param name="PrefixEnd">Every index below is durable.</param>
     /// <param name="Product">Whether the product is all there, or will never be.</param>
     public sealed record JobChanged(JobId Job, long PrefixEnd, ProductState Product) : HarborEffect;
+
+    /// <summary>Agents came or went: any job's status may be another.</summary>
+    public sealed record NetworkChanged : HarborEffect;
 
     /// <summary>The state forgot a job, whose end is durable; the database tells of it from now on.</summary>
     public sealed record JobForgotten(JobId Job) : HarborEffect;

@@ -24,7 +24,11 @@ internal abstract record HarborEvent
 
     /// <summary>An agent said hello. Its numbers were checked.</summary>
     public sealed record AgentJoined(ChildId Child, AgentId Agent, string Name, int SlotCount, ComputeRate SlotRate)
-        : HarborEvent;
+        : HarborEvent
+    {
+        /// <summary>Leases of its link before that it goes on with; each is to be answered.</summary>
+        public IReadOnlyList<Holding> Holdings { get; init; } = [];
+    }
 
     /// <summary>An agent's link ended.</summary>
     public sealed record AgentGone(ChildId Child) : HarborEvent;
@@ -53,8 +57,15 @@ internal abstract record HarborEvent
         SegmentContent Content,
         int ColumnCount) : HarborEvent;
 
-    /// <summary>An agent committed what is no segment. It does not count, and the agent loses the lease.</summary>
+    /// <summary>An agent committed what is no segment. It does not count, and the agent gets no more of the job.
+    /// </summary>
     public sealed record CommitFaulty(ChildId Child, LeaseId Lease, LeaseEpoch Epoch, string Reason) : HarborEvent;
+
+    /// <summary>An agent answers a revoke: it keeps the lease up to <paramref name="From"/>.</summary>
+    public sealed record Kept(ChildId Child, LeaseId Lease, long From) : HarborEvent;
+
+    /// <summary>Time has passed that something waited for.</summary>
+    public sealed record TimePassed : HarborEvent;
 
     /// <summary>An agent cannot do a lease.</summary>
     /// <param name="Child">The agent's link.</param>

@@ -21,9 +21,17 @@ namespace Ptorrent.Harbor.State;
 /// </summary>
 internal sealed class HarborState
 {
+    /// <summary>
+    /// How long nothing new is granted after a start with jobs that were under way: agents come back within a second
+    /// (each goes on trying so often) and go on with what they hold, which must not be somebody else's by then.
+    /// </summary>
+    public static readonly TimeSpan ReturnTime = TimeSpan.FromMilliseconds(1200);
+
     private readonly HarborId _id;
     private readonly string _name;
     private readonly HarborBooks _books;
+    private readonly JobDoubts _doubts;
+    private readonly AgentCourse _agents;
     private readonly JobCourse _course;
     private long _storedCount;
 
@@ -37,14 +45,30 @@ internal sealed class HarborState
         _id = id;
         _name = name;
         _books = new HarborBooks(epoch);
-        _course = new JobCourse(_books, lastJobNumber);
+        _doubts = new JobDoubts(_books);
+        _agents = new AgentCourse(_books, _doubts);
+        _course = new JobCourse(_books, _doubts, lastJobNumber);
     }
 
+    /// <summary>When <see cref="HarborEvent.TimePassed"/> is due; null while nothing waits for time.</summary>
+    public TimeSpan? NextWakeAt
+    {
+        get
+        {
+            TimeSpan? leasing = _books.Leasing.NextWakeAt;
+            return _books.ReturnsUntil is { } returns && !(leasing < returns) ? returns : leasing;
+        }
+    }
+
+    /// <summary>The speed of one slot of an agent, in fuel a second, as an earlier life learned it; before any
+    /// event.</summary>
+    public void RestoreRate(AgentId agent, double slotRate) => _agents.RestoreRate(agent, slotRate);
+
     /// <summary>Takes in a job of an earlier life; before any event.</summary>
-    public void Restore(DateTimeOffset now, AdmittedJob admitted, StoredJob stored, List<HarborEffect> effects)
+    public void Restore(Moment now, AdmittedJob admitted, StoredJob stored, List<HarborEffect> effects)
     {
         _books.Effects = effects;
-        _books.Now = now - DateTimeOffset.UnixEpoch;
+        _books.Now = now.Elapsed;
         JobRecord job = new(admitted, stored.Number, stored.SubmittedAt)
         {
             IsStored = true,
@@ -69,51 +93,61 @@ internal sealed class HarborState
         }
         else
         {
-            _course.Continue(now, job, stored.Segments);
+            _course.Continue(now.Utc, job, stored.Segments);
+            if (job.HasRun)
+            {
+                _books.ReturnsUntil = now.Elapsed + ReturnTime;
+            }
         }
 
         Finish();
     }
 
     /// <summary>Decides what follows from an event; appends the effects in order.</summary>
-    public void Handle(DateTimeOffset now, HarborEvent evt, List<HarborEffect> effects)
+    public void Handle(Moment now, HarborEvent evt, List<HarborEffect> effects)
     {
         _books.Effects = effects;
-        _books.Now = now - DateTimeOffset.UnixEpoch;
+        _books.Now = now.Elapsed;
         switch (evt)
         {
             case HarborEvent.Committed committed:
-                OnCommitted(now, committed);
+                OnCommitted(now.Utc, committed);
                 break;
             case HarborEvent.Stored stored:
-                OnStored(now, stored.UpTo);
+                OnStored(now.Utc, stored.UpTo);
                 break;
             case HarborEvent.JobSubmitted submitted:
-                _course.Submit(now, submitted);
+                _course.Submit(now.Utc, submitted);
                 break;
             case HarborEvent.JobCancelled cancelled:
-                _course.Cancel(now, cancelled);
+                _course.Cancel(now.Utc, cancelled);
                 break;
             case HarborEvent.AgentJoined joined:
-                OnJoined(now, joined);
+                _agents.Join(now.Utc, joined);
                 break;
             case HarborEvent.AgentGone gone:
-                RemoveAgent(gone.Child);
+                _agents.Leave(gone.Child);
                 break;
             case HarborEvent.WindowSet window:
-                OnWindow(window);
+                _agents.SetWindow(window);
+                break;
+            case HarborEvent.Kept kept:
+                OnKept(kept);
                 break;
             case HarborEvent.CommitFaulty faulty:
                 OnFaulty(faulty);
                 break;
             case HarborEvent.Nacked nacked:
-                OnNacked(now, nacked);
+                OnNacked(now.Utc, nacked);
                 break;
             case HarborEvent.StorageStalled stalled:
                 OnStalled(stalled.Reason);
                 break;
             case HarborEvent.Delivered delivered:
                 _course.Delivered(delivered);
+                break;
+            case HarborEvent.TimePassed:
+                OnTimePassed();
                 break;
             default:
                 throw new UnreachableException();
@@ -126,14 +160,24 @@ internal sealed class HarborState
     public JobStatus? StatusOf(JobId id) =>
         _books.Jobs.TryGetValue(id, out JobRecord? job) && job.IsStored ? StatusOf(job) : null;
 
-    private JobStatus StatusOf(JobRecord job) => job.Cached ??= job.End is { } end
-        ? end with { Deliveries = [.. job.Deliveries] }
-        : JobReports.Describe(
-            job,
-            job.Ledger,
-            _books.Leasing.Progress(job.Work),
-            JobReports.WhyNobody(
-                job, _books.Leasing.Progress(job.Work), [.. _books.Agents.Values], _books.StalledBecause));
+    private JobStatus StatusOf(JobRecord job)
+    {
+        if (job.Cached is { } cached && cached.NetworkVersion == _books.NetworkVersion)
+        {
+            return cached.Status;
+        }
+
+        WorkProgress? progress = _books.Leasing.Progress(job.Work);
+        JobStatus status = job.End is { } end
+            ? end with { Deliveries = [.. job.Deliveries] }
+            : JobReports.Describe(
+                job,
+                job.Ledger,
+                progress,
+                JobReports.WhyNobody(job, progress, [.. _books.Agents.Values], _books.StalledBecause));
+        job.Cached = (status, _books.NetworkVersion);
+        return status;
+    }
 
     /// <summary>The jobs that are here, with their numbers.</summary>
     public ImmutableArray<(long Number, JobStatus Status)> Statuses() =>
@@ -162,69 +206,38 @@ internal sealed class HarborState
         ],
     };
 
-    private void OnJoined(DateTimeOffset now, HarborEvent.AgentJoined joined)
+    private void OnCommitted(DateTimeOffset now, HarborEvent.Committed committed)
     {
-        AgentRecord? older = _books.Agents.Values.FirstOrDefault(a => a.Id == joined.Agent);
-        if (older is not null)
-        {
-            _books.Effects.Add(new HarborEffect.CloseLink(older.Child, "The same agent has made another link."));
-            RemoveAgent(older.Child);
-        }
-
-        AgentRecord agent = new(joined.Child, joined.Agent, joined.Name, joined.SlotCount, now);
-        _books.Agents.Add(joined.Child, agent);
-        _books.Leasing.AddChild(_books.Now, joined.Child, joined.SlotCount, joined.SlotRate);
-        _books.Persist(new StorageRecord.AgentSeen(joined.Agent, joined.Name), null);
-        _books.MarkAllDirty();
-    }
-
-    private void RemoveAgent(ChildId child)
-    {
-        if (_books.Agents.Remove(child))
-        {
-            _books.Leasing.RemoveChild(_books.Now, child, _books.LeasingEffects);
-            _books.MarkAllDirty();
-        }
-    }
-
-    private void OnWindow(HarborEvent.WindowSet window)
-    {
-        if (!_books.Agents.TryGetValue(window.Child, out AgentRecord? agent))
+        if (!_books.Agents.TryGetValue(committed.Child, out AgentRecord? agent))
         {
             return;
         }
 
-        bool opensOrCloses = (agent.Window > Fuel.Zero) != (window.Window > Fuel.Zero);
-        agent.Window = window.Window;
-        if (_books.StalledBecause is null)
+        if (!_books.Leasing.TryGetWork(committed.Child, committed.Lease, out WorkId work))
         {
-            _books.Leasing.SetWindow(_books.Now, window.Child, window.Window, _books.LeasingEffects);
-        }
-
-        if (opensOrCloses)
-        {
-            _books.MarkAllDirty();
-        }
-    }
-
-    private void OnCommitted(DateTimeOffset now, HarborEvent.Committed committed)
-    {
-        if (!_books.Agents.TryGetValue(committed.Child, out AgentRecord? agent)
-            || !_books.Leasing.TryGetWork(committed.Child, committed.Lease, out WorkId work))
-        {
-            // It crossed a cancellation, or the lease is of an earlier life: nothing of it counts.
+            // It went to somebody else meanwhile: nothing of it counts, and the agent need not keep it.
+            Cancel(agent, committed.Lease);
             return;
         }
 
         JobRecord job = _books.Works[work];
-        MergeRound? merge = job.Merge;
-        long upto = committed.Upto;
-        if (merge is not null)
+        if (HasOtherColumns(job, committed))
         {
-            // A group is one index of the round's work, whatever indices of the job it covers.
-            upto = job.MergeLeases[committed.Lease] + 1;
+            string message = $"There are {committed.ColumnCount} numbers where other outputs have {job.ColumnCount}; "
+                + "each output must have the same count.";
+            Cancel(agent, committed.Lease);
+            OnFailed(
+                now,
+                agent,
+                job,
+                committed.Lease,
+                committed.Epoch,
+                new ProgramFailure(committed.Upto - 1, TrapCode.BadOutput, message, committed.Burnt));
+            return;
         }
 
+        // A group is one index of the round's work, whatever indices of the job it covers.
+        long upto = job.Merge is null ? committed.Upto : job.MergeLeases[committed.Lease] + 1;
         CommitResult result = _books.Leasing.Commit(
             _books.Now,
             committed.Child,
@@ -234,29 +247,43 @@ internal sealed class HarborState
             committed.Burnt,
             committed.Busy,
             _books.LeasingEffects);
-        if (result.Status != CommitStatus.Accepted)
+        if (result.Status == CommitStatus.Accepted)
         {
-            return;
+            Take(now, agent, job, committed, result);
         }
-
-        if (committed.ColumnCount != 0 && job.ColumnCount != 0 && committed.ColumnCount != job.ColumnCount)
+        else if (!_books.Leasing.TryGetWork(committed.Child, committed.Lease, out _))
         {
-            string message = $"There are {committed.ColumnCount} numbers where other outputs have {job.ColumnCount}; "
-                + "each output must have the same count.";
-            ProgramFailure failure = new(result.Range.Begin, TrapCode.BadOutput, message, committed.Burnt);
-            _course.Fail(now, job, failure);
-            return;
+            Cancel(agent, committed.Lease);
         }
+    }
 
+    private static bool HasOtherColumns(JobRecord job, HarborEvent.Committed committed) =>
+        committed.ColumnCount != 0 && job.ColumnCount != 0 && committed.ColumnCount != job.ColumnCount;
+
+    /// <summary>A commit counts.</summary>
+    private void Take(
+        DateTimeOffset now,
+        AgentRecord agent,
+        JobRecord job,
+        HarborEvent.Committed committed,
+        in CommitResult result)
+    {
+        MergeRound? merge = job.Merge;
         job.ColumnCount = Math.Max(job.ColumnCount, committed.ColumnCount);
         IndexRange range = merge?.RangeOf((int)result.Range.Begin) ?? result.Range;
+        if (!job.Failures.IsEmpty)
+        {
+            job.Failures.Refute(range);
+        }
+
         StorageRecord.SegmentAdded segment =
             new(job.Id, merge?.Number ?? 0, range, agent.Id, committed.Burnt, committed.Content);
         job.MergeLeases.Remove(committed.Lease);
+        _agents.Accepted(agent, committed.Lease, committed.Upto);
         job.Accept(segment, agent.Name);
-        _books.Persist(segment, job);
+        _books.Persist(segment, job, new CommitSource(committed.Child, committed.Lease, committed.Upto));
         _books.MarkDirty(job);
-        if (IsComplete(work))
+        if (IsComplete(result.Work))
         {
             _course.EndIfComputed(now, job);
         }
@@ -283,9 +310,18 @@ internal sealed class HarborState
         {
             JobRecord job = _books.Works[work];
             _books.Effects.Add(new HarborEffect.AgentAtFault(agent.Id, job.Id, faulty.Reason));
-            _books.Effects.Add(new HarborEffect.Cancel(faulty.Child, faulty.Lease));
             job.LastNack = $"{agent.Name} sent what is no result: {faulty.Reason}";
-            GiveBack(job, faulty.Child, faulty.Lease, faulty.Epoch);
+            _doubts.Distrust(agent, job);
+            GiveBack(job, agent, faulty.Lease, faulty.Epoch);
+        }
+    }
+
+    private void OnKept(HarborEvent.Kept kept)
+    {
+        if (_books.Agents.TryGetValue(kept.Child, out AgentRecord? agent))
+        {
+            _books.Leasing.Keep(_books.Now, kept.Child, kept.Lease, kept.From, _books.LeasingEffects);
+            _agents.LeaseEnded(agent, kept.Lease);
         }
     }
 
@@ -300,7 +336,7 @@ internal sealed class HarborState
         JobRecord job = _books.Works[work];
         if (nacked.Reason == NackReason.NackProgramFailed && nacked.Failure is { } failure)
         {
-            _course.Fail(now, job, failure);
+            OnFailed(now, agent, job, nacked.Lease, nacked.Epoch, failure);
             return;
         }
 
@@ -312,14 +348,56 @@ internal sealed class HarborState
             _ => "it cannot",
         };
         job.LastNack = nacked.Detail.Length == 0 ? $"{agent.Name}: {why}" : $"{agent.Name}: {why}: {nacked.Detail}";
-        GiveBack(job, nacked.Child, nacked.Lease, nacked.Epoch);
+        GiveBack(job, agent, nacked.Lease, nacked.Epoch);
     }
 
-    private void GiveBack(JobRecord job, ChildId child, LeaseId lease, LeaseEpoch epoch)
+    /// <summary>An agent says that the program fails; the job fails once a second word confirms it.</summary>
+    private void OnFailed(
+        DateTimeOffset now,
+        AgentRecord agent,
+        JobRecord job,
+        LeaseId lease,
+        LeaseEpoch epoch,
+        ProgramFailure failure)
+    {
+        job.LastNack = $"{agent.Name}: the program failed at {failure.Index}: {failure.Message}";
+        if (_doubts.Hear(agent, job, failure) is { } confirmed)
+        {
+            _course.Fail(now, job, confirmed);
+        }
+        else
+        {
+            GiveBack(job, agent, lease, epoch);
+        }
+    }
+
+    private void GiveBack(JobRecord job, AgentRecord agent, LeaseId lease, LeaseEpoch epoch)
     {
         job.MergeLeases.Remove(lease);
-        _books.Leasing.Nack(_books.Now, child, lease, epoch, _books.LeasingEffects);
+        _books.Leasing.Nack(_books.Now, agent.Child, lease, epoch, _books.LeasingEffects);
+        _agents.LeaseEnded(agent, lease);
         _books.MarkDirty(job);
+        _doubts.Reconsider();
+    }
+
+    private void Cancel(AgentRecord agent, LeaseId lease)
+    {
+        agent.Receipts.Forget(lease);
+        _books.Effects.Add(new HarborEffect.Cancel(agent.Child, lease));
+    }
+
+    private void OnTimePassed()
+    {
+        if (_books.ReturnsUntil <= _books.Now)
+        {
+            _books.ReturnsUntil = null;
+            if (_books.StalledBecause is null)
+            {
+                _agents.OpenWindows();
+            }
+        }
+
+        _books.Leasing.PassTime(_books.Now, _books.LeasingEffects);
     }
 
     private void OnStalled(string reason)
@@ -330,11 +408,9 @@ internal sealed class HarborState
         }
 
         _books.StalledBecause = reason;
-        foreach (AgentRecord agent in _books.Agents.Values)
-        {
-            // Nothing new is begun; what comes back of what was begun waits in memory.
-            _books.Leasing.SetWindow(_books.Now, agent.Child, Fuel.Zero, _books.LeasingEffects);
-        }
+
+        // What comes back of what was begun waits in memory.
+        _agents.CloseWindows();
 
         foreach (JobRecord job in _books.Jobs.Values.Where(j => !j.IsStored).OrderBy(j => j.Number).ToArray())
         {
@@ -347,7 +423,7 @@ internal sealed class HarborState
             _books.AnswerAll(job.CancelWaiters, HarborRefusals.NoSpace(reason));
         }
 
-        _books.MarkAllDirty();
+        _books.MarkNetworkChanged();
     }
 
     private void OnStored(DateTimeOffset now, long upTo)
@@ -355,24 +431,30 @@ internal sealed class HarborState
         if (_books.StalledBecause is not null)
         {
             _books.StalledBecause = null;
-            foreach (AgentRecord agent in _books.Agents.Values)
+            if (_books.ReturnsUntil is null)
             {
-                _books.Leasing.SetWindow(_books.Now, agent.Child, agent.Window, _books.LeasingEffects);
+                _agents.OpenWindows();
             }
 
-            _books.MarkAllDirty();
+            _books.MarkNetworkChanged();
         }
 
         while (_storedCount < upTo)
         {
             _storedCount++;
-            (StorageRecord record, JobRecord? job) = _books.Unstored.Dequeue();
-            if (job is { IsRemoved: false })
+            UnstoredRecord stored = _books.Unstored.Dequeue();
+            if (stored.Job is { IsRemoved: false } job)
             {
-                OnStored(now, job, record);
+                OnStored(now, job, stored.Record);
                 _books.MarkDirty(job);
             }
+
+            if (stored is { Commit: { } commit, Record: StorageRecord.SegmentAdded segment })
+            {
+                _agents.Stored(commit, segment.Content.Inline.Length);
+            }
         }
+
     }
 
     private void OnStored(DateTimeOffset now, JobRecord job, StorageRecord record)
@@ -397,9 +479,11 @@ internal sealed class HarborState
         }
     }
 
-    /// <summary>Carries over what the leasing decided, then tells which jobs changed, once each.</summary>
+    /// <summary>Carries over what the leasing decided, then tells who is to hear of commits and which jobs changed,
+    /// once each.</summary>
     private void Finish()
     {
+        _agents.SendReceipts();
         foreach (LeasingEffect effect in _books.LeasingEffects)
         {
             Carry(effect);
@@ -428,13 +512,24 @@ internal sealed class HarborState
                 CarryGrant(effect, _books.Works[effect.Work]);
                 break;
             case LeasingEffectKind.Cancel:
-                _books.Effects.Add(new HarborEffect.Cancel(effect.Child, effect.Lease));
+                CarryCancel(effect);
+                break;
+            case LeasingEffectKind.Revoke:
+                _books.Effects.Add(new HarborEffect.Revoke(effect.Child, effect.Lease, effect.Range.Begin));
                 break;
             case LeasingEffectKind.Complete:
                 _books.Works.Remove(effect.Work);
                 break;
             default:
                 throw new UnreachableException();
+        }
+    }
+
+    private void CarryCancel(in LeasingEffect effect)
+    {
+        if (_books.Agents.TryGetValue(effect.Child, out AgentRecord? agent))
+        {
+            Cancel(agent, effect.Lease);
         }
     }
 

@@ -20,6 +20,7 @@ internal sealed class JobCourse
     private const int ForgottenCountMax = 10_000;
 
     private readonly HarborBooks _books;
+    private readonly JobDoubts _doubts;
     private readonly Dictionary<JobId, Digest> _forgotten = [];
     private readonly Queue<JobId> _forgottenOrder = new();
     private readonly HashSet<string> _folders = new(StringComparer.Ordinal);
@@ -27,10 +28,12 @@ internal sealed class JobCourse
     private long _lastWork;
 
     /// <param name="books">Shared with the state.</param>
+    /// <param name="doubts">Who is not believed.</param>
     /// <param name="lastJobNumber">The highest number that a job has had.</param>
-    public JobCourse(HarborBooks books, long lastJobNumber)
+    public JobCourse(HarborBooks books, JobDoubts doubts, long lastJobNumber)
     {
         _books = books;
+        _doubts = doubts;
         _lastJobNumber = lastJobNumber;
     }
 
@@ -86,7 +89,7 @@ internal sealed class JobCourse
         _books.Persist(
             new StorageRecord.JobAdded(id, job.Number, admitted.Json, now, admitted.Request.Acceptors.Length),
             job);
-        AddMap(job, [admitted.Request.Range]);
+        AddMap(job, [admitted.Request.Range], learned: null);
     }
 
     /// <summary>Somebody cancels a job.</summary>
@@ -208,8 +211,13 @@ internal sealed class JobCourse
             job.Work = work;
             _books.Works.Add(work, job);
             WorkDescription description =
-                new(work, (ulong)job.FirstMergeWork.Value.Value, round.GroupsLeft()) { LeaseIndexCountMax = 1 };
+                new(work, (ulong)job.FirstMergeWork.Value.Value, round.GroupsLeft())
+                {
+                    LeaseIndexCountMax = 1,
+                    Learned = LearnedFrom(done, isMerge: true),
+                };
             _books.Leasing.AddWork(_books.Now, description, _books.LeasingEffects);
+            _doubts.WorkAdded(job);
         }
         else if (round.IsLast)
         {
@@ -245,7 +253,7 @@ internal sealed class JobCourse
         job.HasRun = !segments.IsEmpty;
         if (left.Count > 0)
         {
-            AddMap(job, [.. left]);
+            AddMap(job, [.. left], LearnedFrom(segments, isMerge: false));
         }
         else if (job.NeedsMerge)
         {
@@ -258,7 +266,24 @@ internal sealed class JobCourse
         }
     }
 
-    private void AddMap(JobRecord job, ImmutableArray<IndexRange> ranges)
+    /// <summary>What an index cost in an earlier life of the harbor: a group to merge is one.</summary>
+    private static LearnedCost? LearnedFrom(ImmutableArray<StoredSegment> segments, bool isMerge)
+    {
+        double fuel = 0;
+        long count = 0;
+        foreach (StoredSegment segment in segments)
+        {
+            if (segment.Round > 0 == isMerge)
+            {
+                fuel += segment.Burnt.Units;
+                count += isMerge ? 1 : segment.Range.Count;
+            }
+        }
+
+        return count == 0 ? null : new LearnedCost(Math.Max(1, fuel / count), count);
+    }
+
+    private void AddMap(JobRecord job, ImmutableArray<IndexRange> ranges, LearnedCost? learned)
     {
         job.Work = new WorkId(++_lastWork);
         job.FirstWork = job.Work;
@@ -266,6 +291,7 @@ internal sealed class JobCourse
         WorkDescription description = new(job.Work, (ulong)job.Work.Value, ranges)
         {
             LeaseIndexCountMax = GrantFrames.LeaseIndexCountMax(job.Request),
+            Learned = learned,
         };
         _books.Leasing.AddWork(_books.Now, description, _books.LeasingEffects);
     }
@@ -316,6 +342,7 @@ internal sealed class JobCourse
     public void Close(JobRecord job)
     {
         _books.Jobs.Remove(job.Id);
+        _doubts.Forget(job);
         foreach (string folder in FoldersOf(job))
         {
             _folders.Remove(folder);

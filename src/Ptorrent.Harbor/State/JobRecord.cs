@@ -85,8 +85,14 @@ internal sealed class JobRecord
 
     public List<long> CancelWaiters { get; } = [];
 
-    /// <summary>The status as it was told last; null after a change.</summary>
-    public JobStatus? Cached { get; set; }
+    /// <summary>Agents whose word that the program fails stands.</summary>
+    public FailureReports Failures { get; } = new();
+
+    /// <summary>Agents that committed what is no segment; null while there is none.</summary>
+    public HashSet<AgentId>? Distrusted { get; set; }
+
+    /// <summary>The status as it was told last, with the network's version then; null after a change.</summary>
+    public (JobStatus Status, long NetworkVersion)? Cached { get; set; }
 
     /// <summary>Whether it is in the list of changed jobs.</summary>
     public bool IsDirty { get; set; }

@@ -27,6 +27,19 @@ internal sealed class HarborReader(HarborDatabase database) : IDisposable
         return connection.ExecuteScalar<long?>("SELECT max(number) FROM jobs") ?? 0;
     }
 
+    /// <summary>What was learned of agents' speed: fuel a second of one slot.</summary>
+    public ImmutableArray<(AgentId Agent, double SlotRate)> ReadRates()
+    {
+        using SqliteConnection connection = database.Connect();
+        return
+        [
+            .. connection
+                .Query<(long Id, double SlotRate)>(
+                    "SELECT id, slot_rate FROM agents WHERE slot_rate IS NOT NULL ORDER BY id")
+                .Select(row => (new AgentId(unchecked((ulong)row.Id)), row.SlotRate)),
+        ];
+    }
+
     /// <summary>The status of a job that reached an end, and its request; null for any other.</summary>
     public JobStatus? FindEnded(JobId id)
     {

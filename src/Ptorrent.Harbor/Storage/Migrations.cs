@@ -58,5 +58,8 @@ internal static class Migrations
         ) STRICT;
         """;
 
-    public static ImmutableArray<string> All { get; } = [First];
+    /// <summary>2. What the harbor learned of an agent's speed: fuel a second of one slot.</summary>
+    private const string AgentRates = "ALTER TABLE agents ADD COLUMN slot_rate REAL;";
+
+    public static ImmutableArray<string> All { get; } = [First, AgentRates];
 }

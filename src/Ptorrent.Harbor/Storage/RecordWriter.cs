@@ -18,6 +18,7 @@ internal sealed class RecordWriter : IDisposable
     private readonly SqliteCommand _addSegment;
     private readonly SqliteCommand _endDelivery;
     private readonly SqliteCommand _seeAgent;
+    private readonly SqliteCommand _learnRate;
 
     /// <summary>Owns the connection from here on.</summary>
     public RecordWriter(SqliteConnection connection)
@@ -48,6 +49,7 @@ internal sealed class RecordWriter : IDisposable
         _seeAgent = Prepare(
             "INSERT INTO agents (id, name) VALUES ($agent, $name) ON CONFLICT (id) DO UPDATE SET name = excluded.name",
             "$agent", "$name");
+        _learnRate = Prepare("UPDATE agents SET slot_rate = $rate WHERE id = $agent", "$agent", "$rate");
     }
 
     /// <summary>Stores all of <paramref name="records"/> in their order, or none. They are durable when it
@@ -73,6 +75,7 @@ internal sealed class RecordWriter : IDisposable
         _addSegment.Dispose();
         _endDelivery.Dispose();
         _seeAgent.Dispose();
+        _learnRate.Dispose();
         _connection.Dispose();
     }
 
@@ -106,6 +109,9 @@ internal sealed class RecordWriter : IDisposable
                 Run(
                     _endDelivery, transaction, Id(delivery.Job.Value), delivery.Number, (long)delivery.State,
                     delivery.Detail);
+                break;
+            case StorageRecord.RateLearned rate:
+                Run(_learnRate, transaction, Id(rate.Agent.Value), rate.SlotRate);
                 break;
             case StorageRecord.AgentSeen agent:
                 Run(_seeAgent, transaction, Id(agent.Agent.Value), agent.Name);

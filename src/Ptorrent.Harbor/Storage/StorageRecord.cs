@@ -61,6 +61,11 @@ internal abstract record StorageRecord
     /// <summary>A delivery ended.</summary>
     public sealed record DeliveryEnded(JobId Job, int Number, DeliveryState State, string Detail) : StorageRecord;
 
+    /// <summary>An agent's speed, as its commits tell.</summary>
+    /// <param name="Agent">Which.</param>
+    /// <param name="SlotRate">Fuel a second of one slot.</param>
+    public sealed record RateLearned(AgentId Agent, double SlotRate) : StorageRecord;
+
     /// <summary>An agent was here; its name is kept for the list of who contributed.</summary>
     public sealed record AgentSeen(AgentId Agent, string Name) : StorageRecord;
 }

@@ -35,9 +35,13 @@ public sealed class LoopbackLink : ILink
     }
 
     /// <inheritdoc/>
-    public async ValueTask SendAsync(Frame frame, CancellationToken cancellationToken)
+    public ValueTask SendAsync(Frame frame, CancellationToken cancellationToken) =>
+        SendBytesAsync(FrameCodec.Encode(frame), cancellationToken);
+
+    /// <summary>Sends a message, whether it is a frame or not, as a hostile peer can.</summary>
+    /// <exception cref="LinkClosedException">The link has ended or is closing.</exception>
+    internal async ValueTask SendBytesAsync(byte[] bytes, CancellationToken cancellationToken)
     {
-        byte[] bytes = FrameCodec.Encode(frame);
         try
         {
             await _outbox.Writer.WriteAsync(bytes, cancellationToken);

@@ -11,7 +11,7 @@ namespace Ptorrent.Work.Assembling;
 /// <typeparam name="TPiece">What a piece carries: bytes, or a reference to them.</typeparam>
 public sealed class Assembler<TPiece>
 {
-    private readonly SortedDictionary<long, (IndexRange Range, TPiece Piece)> _waiting = [];
+    private readonly PriorityQueue<(IndexRange Range, TPiece Piece), long> _waiting = new();
 
     /// <summary>Starts with nothing of <paramref name="whole"/>.</summary>
     public Assembler(IndexRange whole)
@@ -33,24 +33,23 @@ public sealed class Assembler<TPiece>
     public bool IsComplete => TakenUpTo == Whole.End;
 
     /// <summary>Takes in a piece.</summary>
-    /// <exception cref="InvariantException">It is empty, outside the whole, or overlaps another.</exception>
+    /// <exception cref="InvariantException">It is empty, outside the whole, or overlaps what was taken.</exception>
     public void Add(IndexRange range, TPiece piece)
     {
         Invariant.Holds(!range.IsEmpty && Whole.Covers(range) && range.Begin >= TakenUpTo);
-        Invariant.Holds(_waiting.TryAdd(range.Begin, (range, piece)));
+        _waiting.Enqueue((range, piece), range.Begin);
     }
 
     /// <summary>Takes out the next piece in order, if it is there.</summary>
     /// <exception cref="InvariantException">Pieces overlap.</exception>
     public bool TryTake(out IndexRange range, [MaybeNullWhen(false)] out TPiece piece)
     {
-        if (_waiting.Count > 0)
+        if (_waiting.TryPeek(out (IndexRange Range, TPiece Piece) first, out long begin))
         {
-            (long begin, (IndexRange Range, TPiece Piece) first) = _waiting.First();
             Invariant.Holds(begin >= TakenUpTo);
             if (begin == TakenUpTo)
             {
-                _waiting.Remove(begin);
+                _waiting.Dequeue();
                 TakenUpTo = first.Range.End;
                 (range, piece) = first;
                 return true;

@@ -16,7 +16,7 @@ namespace Ptorrent.Work.Leasing;
 /// Every method takes the present moment, as time since some fixed moment; it never goes back. Methods append the
 /// effects that they cause, in order, to the caller's list. Not for several threads.
 /// </summary>
-public sealed class LeasingState
+public sealed partial class LeasingState
 {
     private readonly LeasingLimits _limits;
     private readonly SortedDictionary<ChildId, Child> _children = [];
@@ -153,7 +153,12 @@ public sealed class LeasingState
 
     /// <summary>Forgets a child; what it had not committed goes to others. An unknown child is nothing to
     /// forget.</summary>
-    public void RemoveChild(TimeSpan now, ChildId id, List<LeasingEffect> effects)
+    /// <param name="now">The present moment.</param>
+    /// <param name="id">The child.</param>
+    /// <param name="effects">Takes the effects.</param>
+    /// <param name="handsOut">False where the child's next self adopts first and <see cref="PassTime"/> hands out the
+    /// rest.</param>
+    public void RemoveChild(TimeSpan now, ChildId id, List<LeasingEffect> effects, bool handsOut = true)
     {
         if (!_children.Remove(id, out Child? child))
         {
@@ -171,7 +176,10 @@ public sealed class LeasingState
             work.Excluded.Remove(id);
         }
 
-        FillAll(effects);
+        if (handsOut)
+        {
+            FillAll(effects);
+        }
     }
 
     /// <summary>Sets how much fuel may be outstanding with a child; zero is a pause. Unknown children are left alone.

@@ -89,6 +89,15 @@ internal sealed class LeaseChecker(World world, DurabilityChecker durability)
             case HarborEvent.Nacked nacked when IsHeld(nacked.Lease, nacked.Child, nacked.Epoch):
                 _leases.Remove(nacked.Lease.Value);
                 break;
+            case HarborEvent.Kept kept
+                when _leases.TryGetValue(kept.Lease.Value, out Live? live) && live.Child == kept.Child:
+                live.End = Math.Min(live.End, Math.Max(kept.From, live.Begin));
+                if (live.Begin == live.End)
+                {
+                    _leases.Remove(kept.Lease.Value);
+                }
+
+                break;
             default:
                 break;
         }
@@ -189,6 +198,6 @@ internal sealed class LeaseChecker(World world, DurabilityChecker durability)
 
         public long Begin { get; set; } = begin;
 
-        public long End { get; } = end;
+        public long End { get; set; } = end;
     }
 }

@@ -102,6 +102,8 @@ internal sealed class DurableJobs
             case StorageRecord.AgentSeen agent:
                 _agents[agent.Agent] = agent.Name;
                 break;
+            case StorageRecord.RateLearned:
+                break;
             default:
                 throw new System.Diagnostics.UnreachableException(record.GetType().Name);
         }

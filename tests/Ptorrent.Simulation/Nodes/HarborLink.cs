@@ -21,7 +21,6 @@ internal sealed class HarborLink
     private readonly HarborProcess _harbor;
     private readonly WireEnd _end;
     private readonly LinkSession _session = new(LinkSide.Parent);
-    private readonly Dictionary<long, (long End, CombineKind Combine)> _leases = [];
     private readonly Queue<(Frame Frame, JobDescription? Description)> _outbox = new();
     private string? _closeReason;
     private bool _isOver;
@@ -49,8 +48,8 @@ internal sealed class HarborLink
     /// <summary>Hands a lease out.</summary>
     public void Grant(Grant lease, JobDescription description) => Add(new Frame { Grant = lease }, description);
 
-    /// <summary>Takes a lease away.</summary>
-    public void Cancel(LeaseId lease) => Add(new Frame { Cancel = new Cancel { Lease = lease.Value } }, null);
+    /// <summary>Sends a frame that needs nothing added.</summary>
+    public void Send(Frame frame) => Add(frame, null);
 
     /// <summary>Ends the link after what waits.</summary>
     public void Close(string reason)
@@ -90,7 +89,7 @@ internal sealed class HarborLink
         {
             if (Book(next.Frame, next.Description))
             {
-                Send(next.Frame);
+                Transmit(next.Frame);
             }
         }
 
@@ -100,7 +99,7 @@ internal sealed class HarborLink
         }
     }
 
-    private void Send(Frame frame)
+    private void Transmit(Frame frame)
     {
         _world.Checks.OnFrameSent(toAgent: true, frame);
         _end.Send(FrameCodec.Encode(frame));
@@ -113,21 +112,7 @@ internal sealed class HarborLink
             grant.Description = description;
         }
 
-        if (_session.Send(frame) == FrameVerdict.Late)
-        {
-            return false;
-        }
-
-        if (frame.Grant is { } sent)
-        {
-            _leases.Add(sent.Lease, (sent.End, (CombineKind)description!.Combine));
-        }
-        else if (frame.Cancel is { } cancel)
-        {
-            _leases.Remove(cancel.Lease);
-        }
-
-        return true;
+        return _session.Send(frame) == FrameVerdict.Accepted;
     }
 
     private void Receive(byte[] message)
@@ -167,7 +152,7 @@ internal sealed class HarborLink
             Welcome = new Welcome { Version = LinkLimits.Version, Harbor = HarborNode.Id.Value, Name = "harbor" },
         };
         _session.Send(welcome);
-        Send(welcome);
+        Transmit(welcome);
         _child = _harbor.Join(this, _session.Hello!);
     }
 
@@ -187,8 +172,10 @@ internal sealed class HarborLink
             case Frame.BodyOneofCase.Commit:
                 TakeCommit(frame.Commit, child);
                 break;
+            case Frame.BodyOneofCase.Keep:
+                _harbor.Post(new HarborEvent.Kept(child, new LeaseId(frame.Keep.Lease), frame.Keep.From));
+                break;
             case Frame.BodyOneofCase.Nack:
-                _leases.Remove(frame.Nack.Lease);
                 _harbor.Post(new HarborEvent.Nacked(
                     child,
                     new LeaseId(frame.Nack.Lease),
@@ -204,12 +191,7 @@ internal sealed class HarborLink
 
     private void TakeCommit(Commit commit, ChildId child)
     {
-        (long end, CombineKind combine) = _leases[commit.Lease];
-        if (commit.Upto == end)
-        {
-            _leases.Remove(commit.Lease);
-        }
-
+        CombineKind combine = (CombineKind)_session.DescriptionOfLease(commit.Lease)!.Combine;
         LeaseId lease = new(commit.Lease);
         LeaseEpoch epoch = new(commit.Epoch);
         try
@@ -229,6 +211,7 @@ internal sealed class HarborLink
         {
             _world.Count("commits that are no segment");
             _harbor.Post(new HarborEvent.CommitFaulty(child, lease, epoch, exception.Message));
+            throw new LinkProtocolException(LinkFault.SegmentInvalid, exception.Message, exception);
         }
     }
 

@@ -27,6 +27,7 @@ internal sealed class HarborProcess
     private readonly Queue<HarborEvent> _inbox = new();
     private readonly List<HarborEffect> _effects = [];
     private readonly int _epoch;
+    private TimeSpan? _wakeAt;
     private long _lastChild;
     private long _lastRequest;
     private bool _isHandling;
@@ -43,6 +44,8 @@ internal sealed class HarborProcess
         node.Disk.Stalled = reason => Post(new HarborEvent.StorageStalled(reason));
     }
 
+    private Moment Now => new(_node.WallClock, _world.Schedule.Now);
+
     /// <summary>Links of agents that have said hello.</summary>
     public IEnumerable<HarborLink> Links => _links.Values;
 
@@ -53,7 +56,7 @@ internal sealed class HarborProcess
         {
             AdmittedJob admitted = JobAdmission.Prepare(stored.Request, stored.RequestJson);
             _isHandling = true;
-            _state.Restore(_node.WallClock, admitted, stored, _effects);
+            _state.Restore(Now, admitted, stored, _effects);
             Settle(null);
         }
     }
@@ -86,7 +89,10 @@ internal sealed class HarborProcess
         double rate = Math.Clamp(
             hello.FuelPerSecond, Harbor.Links.AgentLink.FuelPerSecondMin, Harbor.Links.AgentLink.FuelPerSecondMax);
         Post(new HarborEvent.AgentJoined(
-            child, new AgentId(hello.Agent), hello.Name, (int)hello.Slots, new ComputeRate(rate)));
+            child, new AgentId(hello.Agent), hello.Name, (int)hello.Slots, new ComputeRate(rate))
+        {
+            Holdings = hello.Holdings,
+        });
         return child;
     }
 
@@ -124,7 +130,7 @@ internal sealed class HarborProcess
         while (!_isDead && _inbox.TryDequeue(out HarborEvent? next))
         {
             _isHandling = true;
-            _state.Handle(_node.WallClock, next, _effects);
+            _state.Handle(Now, next, _effects);
             Settle(next);
         }
     }
@@ -141,6 +147,29 @@ internal sealed class HarborProcess
         }
 
         _isHandling = false;
+        Wake();
+    }
+
+    /// <summary>Comes back when the state waits for time.</summary>
+    private void Wake()
+    {
+        if (_state.NextWakeAt is not { } at || at == _wakeAt)
+        {
+            return;
+        }
+
+        _wakeAt = at;
+        TimeSpan wait = at - _world.Schedule.Now;
+        _world.Schedule.After(
+            wait > TimeSpan.Zero ? wait : TimeSpan.Zero,
+            () =>
+            {
+                if (_wakeAt == at)
+                {
+                    _wakeAt = null;
+                    Post(new HarborEvent.TimePassed());
+                }
+            });
     }
 
     private void NoteStep(HarborEvent? cause, HarborEffect[] effects)
@@ -178,7 +207,17 @@ internal sealed class HarborProcess
                 LinkOf(merge.Child)?.Grant(merge.Lease, merge.Description);
                 break;
             case HarborEffect.Cancel cancel:
-                LinkOf(cancel.Child)?.Cancel(cancel.Lease);
+                LinkOf(cancel.Child)?.Send(new Frame { Cancel = new Cancel { Lease = cancel.Lease.Value } });
+                break;
+            case HarborEffect.DropHolding drop:
+                LinkOf(drop.Child)?.Send(new Frame { Cancel = new Cancel { Lease = drop.Holding } });
+                break;
+            case HarborEffect.Revoke revoke:
+                LinkOf(revoke.Child)?.Send(
+                    new Frame { Revoke = new Revoke { Lease = revoke.Lease.Value, From = revoke.From } });
+                break;
+            case HarborEffect.Receipt receipt:
+                LinkOf(receipt.Child)?.Send(new Frame { Receipt = receipt.Prefixes });
                 break;
             case HarborEffect.CloseLink close:
                 LinkOf(close.Child)?.Close(close.Reason);
@@ -203,6 +242,7 @@ internal sealed class HarborProcess
                 or HarborEffect.JobChanged
                 or HarborEffect.JobEnded
                 or HarborEffect.JobForgotten
+                or HarborEffect.NetworkChanged
                 or HarborEffect.AgentAtFault:
                 break;
             default:

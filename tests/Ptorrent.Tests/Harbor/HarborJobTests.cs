@@ -27,7 +27,8 @@ public sealed class HarborJobTests
         string product = await harbor.TextAsync(job.Id);
         JobStatus ended = await harbor.WaitForEndAsync(job.Id);
 
-        Assert.Contains(submitted.State, new[] { JobState.Submitted, JobState.Running });
+        // The answer tells where the job stands by then; a fast agent may be done already.
+        Assert.Contains(submitted.State, new[] { JobState.Submitted, JobState.Running, JobState.Accepted });
         Assert.Equal(FakeAgent.Lines(5, 1005), product);
         Assert.Equal(JobState.Accepted, ended.State);
         Assert.Equal(1000, ended.IndicesDone);

@@ -27,6 +27,9 @@ internal sealed class HarborStateBench
 
     public static DateTimeOffset Now => DateTimeOffset.UnixEpoch.AddDays(10);
 
+    /// <summary>The other clock; the test's to turn.</summary>
+    public TimeSpan Elapsed { get; set; }
+
     public HarborState State { get; }
 
     /// <summary>What the last event caused.</summary>
@@ -50,13 +53,13 @@ internal sealed class HarborStateBench
 
     public HarborStateBench On(HarborEvent evt)
     {
-        State.Handle(Now, evt, _effects);
+        State.Handle(new Moment(Now, Elapsed), evt, _effects);
         return Take();
     }
 
     public HarborStateBench Restore(AdmittedJob job, StoredJob stored)
     {
-        State.Restore(Now, job, stored, _effects);
+        State.Restore(new Moment(Now, Elapsed), job, stored, _effects);
         return Take();
     }
 
@@ -81,6 +84,30 @@ internal sealed class HarborStateBench
             new ChildId(child), new AgentId(agent), $"agent {agent}", slots, new ComputeRate(1e9)));
         return On(new HarborEvent.WindowSet(new ChildId(child), new Fuel(long.MaxValue)));
     }
+
+    /// <summary>The time in which agents may come back after a start is over.</summary>
+    public HarborStateBench LetReturn()
+    {
+        Elapsed += HarborState.ReturnTime;
+        return On(new HarborEvent.TimePassed());
+    }
+
+    /// <summary>An agent comes back on a new link with what it holds.</summary>
+    public HarborStateBench Return(long child, ulong agent, params Holding[] holdings) => On(
+        new HarborEvent.AgentJoined(
+            new ChildId(child), new AgentId(agent), $"agent {agent}", 1, new ComputeRate(1e9))
+        {
+            Holdings = holdings,
+        });
+
+    public HarborStateBench Fail(long child, Grant grant, long index) => On(
+        new HarborEvent.Nacked(
+            new ChildId(child),
+            new LeaseId(grant.Lease),
+            new LeaseEpoch(grant.Epoch),
+            NackReason.NackProgramFailed,
+            new Ptorrent.Model.Programs.ProgramFailure(index, TrapCode.Unreachable, $"from {child}", new Fuel(1)),
+            string.Empty));
 
     public HarborStateBench Commit(long child, Grant grant, long upto, int epochs = 0, string text = "x\n") => On(
         new HarborEvent.Committed(

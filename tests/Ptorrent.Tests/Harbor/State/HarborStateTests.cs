@@ -59,7 +59,7 @@ public sealed class HarborStateTests
         Assert.Equal(HarborStateBench.Now, end.EndedAt);
 
         // The segment alone makes the product whole; the end makes the job one for the database.
-        bench.StoreOnly(2);
+        bench.StoreOnly(3);
         Assert.Equal(ProductState.Whole, Assert.Single(bench.Of<HarborEffect.JobChanged>()).Product);
         Assert.Empty(bench.Of<HarborEffect.JobForgotten>());
         bench.Store();
@@ -236,7 +236,7 @@ public sealed class HarborStateTests
     {
         AdmittedJob job = HarborStateBench.Job(1, 10);
         HarborStateBench bench = new HarborStateBench(epoch: 5).Restore(job, Stored(job, (0, 0, 3), (0, 5, 6)));
-        bench.Join(1, 1, slots: 8);
+        bench.Join(1, 1, slots: 8).LetReturn();
         List<IndexRange> granted = [];
         Queue<Grant> open = new(bench.GrantsTo(1));
         while (open.TryDequeue(out Grant? grant))

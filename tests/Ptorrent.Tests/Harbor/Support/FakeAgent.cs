@@ -9,6 +9,7 @@ using Ptorrent.Link;
 using Ptorrent.Link.Frames;
 using Ptorrent.Link.Sessions;
 using Ptorrent.Link.Transports;
+using Ptorrent.Model;
 using Ptorrent.Model.Identity;
 using Ptorrent.Model.Jobs;
 using Ptorrent.Model.Merkle;
@@ -68,6 +69,7 @@ internal sealed class FakeAgent : IAsyncDisposable
                 FuelPerSecond = 1e9,
                 MemoryBytes = 1 << 30,
                 Software = "fake 1",
+                Holdings = { options.Holdings },
             },
         });
         session.Receive((await link.ReceiveAsync(patience.Token))!);
@@ -139,7 +141,23 @@ internal sealed class FakeAgent : IAsyncDisposable
         });
 
     /// <summary>Sends a frame past the rules of this end, as a broken or hostile agent would.</summary>
-    public async Task SendRawAsync(Frame frame) => await _link.SendAsync(frame, CancellationToken.None);
+    public async Task SendRawAsync(Frame frame)
+    {
+        lock (_lock)
+        {
+            try
+            {
+                // What is right of it is booked, since the harbor books it too.
+                _session.Send(frame);
+            }
+            catch (InvariantException)
+            {
+                // It is wrong, as the test wants it.
+            }
+        }
+
+        await _link.SendAsync(frame, CancellationToken.None);
+    }
 
     /// <summary>Waits until something about this agent is so.</summary>
     public async Task WaitAsync(Func<FakeAgent, bool> holds, string what)

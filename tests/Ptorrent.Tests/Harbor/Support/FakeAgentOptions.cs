@@ -13,6 +13,9 @@ internal sealed record FakeAgentOptions
 
     public long Window { get; init; } = long.MaxValue;
 
+    /// <summary>What it says that it holds from its link before.</summary>
+    public IReadOnlyList<Holding> Holdings { get; init; } = [];
+
     /// <summary>Answers a grant; the default computes and commits all of it.</summary>
     public Func<FakeAgent, Grant, Task> OnGrant { get; init; } = (agent, grant) => agent.CommitAsync(grant);
 }
