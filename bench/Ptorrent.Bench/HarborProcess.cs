@@ -52,6 +52,7 @@ internal sealed class HarborProcess : IAsyncDisposable
         ProcessStartInfo start = new(Environment.ProcessPath!)
         {
             ArgumentList = { "serve", home },
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
