@@ -5,12 +5,15 @@ namespace Ptorrent.Sandbox.Processes;
 
 /// <summary>
 /// How much a pipe holds. Linux gives it 64 KiB, and each time it is full or empty one of the two processes stands
-/// still until the other was woken up: with a megabyte a large input or result goes over in one step.
+/// still until the other was woken up: with more, a large input or result goes over in few steps.
 /// </summary>
 internal static partial class PipeCapacity
 {
     private const int SetPipeSize = 1031;
-    private const int WantedBytes = 1 << 20;
+
+    // Linux lets an ordinary user's pipes have 64 MiB together and makes every further one tiny: executors on all cores
+    // of a large machine must leave room for the user's other programs.
+    private const int WantedBytes = 256 * 1024;
 
     /// <summary>Enlarges the pipe behind a process's standard stream where the system knows how and has room; all works
     /// without it too.</summary>
