@@ -1,5 +1,5 @@
-// The area kernel in Deno as the executor runs it, without anything around it: arguments MODULE BEGIN END POINTS. Prints
-// the seconds after its warm-up and the sum.
+// The area kernel in Deno as the executor runs it, without anything around it: arguments MODULE BEGIN END POINTS.
+// Prints the seconds after its warm-up and the sum.
 
 /* global Deno */
 

@@ -235,7 +235,7 @@ async function hash() {
     mkdirSync(inputs);
     const contents = Array.from({ length: count }, (_, i) => Buffer.alloc(bytes, `input ${i} `));
     contents.forEach((content, i) => writeFileSync(join(inputs, `${String(i).padStart(4, "0")}.bin`), content));
-    const program = join(repository, "samples/build/sha256.wasm");
+    const program = join(repository, "samples/build/hash.wasm");
     const measured = await network.map([program, "--files", join(inputs, "*.bin"), "--combine", "lines", "--out", "-"]);
     const expected = contents.map((content) => createHash("sha256").update(content).digest("hex"));
     if (measured.output.trim() !== expected.join("\n")) throw new Error("the digests are wrong");

@@ -148,8 +148,9 @@ export async function engineIdeal(count, points) {
   const half = Math.floor(count / 2);
   const deno = join(repository, "node_modules/@deno", `linux-${process.arch}-glibc`, "deno");
   const parts = await Promise.all([[0, half], [half, count]].map(async ([begin, end]) => {
-    const args = ["run", "--no-prompt", "--v8-flags=--no-liftoff", `--allow-read=${folder}`, join(folder, "engine.mjs")];
-    const { output } = await run(deno, [...args, built("area.metered.wasm"), begin, end, points].map(String));
+    const rights = ["--no-prompt", "--v8-flags=--no-liftoff", `--allow-read=${folder}`];
+    const work = [join(folder, "engine.mjs"), built("area.metered.wasm"), begin, end, points];
+    const { output } = await run(deno, ["run", ...rights, ...work].map(String));
     return JSON.parse(output);
   }));
   return {
