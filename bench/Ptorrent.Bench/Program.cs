@@ -4,6 +4,7 @@ using Ptorrent.Bench;
 // A bench is a name, a line of help and a function from the remaining arguments to an exit code; each has its own file.
 ImmutableArray<(string Name, string Help, Func<ImmutableArray<string>, Task<int>> Run)> benches =
 [
+    ("blobs", "[COUNT] [BYTES]: files to a harbor, and from there to an agent's disk and memory", BlobsBench.RunAsync),
     ("device", "[SLOTS]: the agent's decider alone, with executors that answer at once", DeviceBench.RunAsync),
     ("harbor", "[JOBS] [FRAGMENTS]: the harbor alone, with an agent that answers at once", HarborBench.RunAsync),
     ("idle", "[AGENTS]: what agents without work cost a harbor", IdleBench.RunAsync),

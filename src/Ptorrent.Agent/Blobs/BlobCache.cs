@@ -212,19 +212,14 @@ internal sealed partial class BlobCache
     }
 
     /// <summary>Keeps a blob that was verified: whole under its name, or not at all.</summary>
-    /// <returns>A hold on it; null where it is larger than the cache.</returns>
+    /// <returns>A hold on it.</returns>
     /// <exception cref="IOException">The disk refuses; nothing is left.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing is kept.</exception>
-    public async ValueTask<BlobHold?> StoreAsync(Digest digest, ReadOnlyMemory<byte> bytes, CancellationToken stop)
+    public async ValueTask<BlobHold> StoreAsync(Digest digest, ReadOnlyMemory<byte> bytes, CancellationToken stop)
     {
         if (TryHold(digest) is { } kept)
         {
             return kept;
-        }
-
-        if (bytes.Length > BytesMax)
-        {
-            return null;
         }
 
         string temporary = Path.Combine(_folder, $"{Interlocked.Increment(ref _lastTemporary)}{TemporaryEnding}");

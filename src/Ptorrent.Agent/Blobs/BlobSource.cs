@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 using Ptorrent.Model.Identity;
@@ -16,6 +17,7 @@ internal sealed class BlobSource : IAsyncDisposable
     public const int ReadBytesMax = 320 << 20;
 
     private const int SmallFetchCountMax = 8;
+    private const int LargeFetchCountMax = 3;
 
     private readonly BlobCache _cache;
     private readonly HarborBlobs _harbor;
@@ -23,6 +25,7 @@ internal sealed class BlobSource : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _smallFetches = new(SmallFetchCountMax);
+    private readonly SemaphoreSlim _largeFetches = new(LargeFetchCountMax);
     private readonly Lock _lock = new();
     private readonly Dictionary<Digest, SharedFetch> _fetches = [];
 
@@ -47,6 +50,7 @@ internal sealed class BlobSource : IAsyncDisposable
     public async ValueTask<byte[]> ReadAsync(Digest digest, long sizeBytes, CancellationToken stop)
     {
         CheckReadable(digest, sizeBytes);
+        CheckKept(digest, sizeBytes);
         while (true)
         {
             if (await _cache.ReadAsync(digest, stop) is { } kept)
@@ -54,13 +58,10 @@ internal sealed class BlobSource : IAsyncDisposable
                 return kept;
             }
 
-            (byte[]? fetched, BlobHold? hold) = await FetchAsync(digest, sizeBytes, stop);
-            using (hold)
+            using BlobHold? hold = await FetchAsync(digest, sizeBytes, stop);
+            if (await _cache.ReadAsync(digest, stop) is { } fetched)
             {
-                if ((fetched ?? await _cache.ReadAsync(digest, stop)) is { } bytes)
-                {
-                    return bytes;
-                }
+                return fetched;
             }
         }
     }
@@ -69,11 +70,7 @@ internal sealed class BlobSource : IAsyncDisposable
     /// <exception cref="BlobUnavailableException">It is too large or cannot be had.</exception>
     public async Task<BlobHold> HoldAsync(Digest digest, long sizeBytes, CancellationToken stop)
     {
-        if (sizeBytes > _cache.BytesMax)
-        {
-            throw TooLarge(digest, sizeBytes);
-        }
-
+        CheckKept(digest, sizeBytes);
         while (true)
         {
             if (_cache.TryHold(digest) is { } kept)
@@ -83,7 +80,7 @@ internal sealed class BlobSource : IAsyncDisposable
                     return kept;
                 }
             }
-            else if ((await FetchAsync(digest, sizeBytes, stop)).Hold is { } fetched)
+            else if (await FetchAsync(digest, sizeBytes, stop) is { } fetched)
             {
                 return fetched;
             }
@@ -121,15 +118,9 @@ internal sealed class BlobSource : IAsyncDisposable
     public async Task<byte[]> FetchOnceAsync(Digest digest, long sizeBytes, CancellationToken stop)
     {
         CheckReadable(digest, sizeBytes);
-        await _smallFetches.WaitAsync(stop);
-        try
-        {
-            return await _harbor.FetchAsync(digest, (int)sizeBytes, stop);
-        }
-        finally
-        {
-            _smallFetches.Release();
-        }
+        byte[] bytes = GC.AllocateUninitializedArray<byte>((int)sizeBytes);
+        await FetchSmallAsync(digest, bytes, stop);
+        return bytes;
     }
 
     public async ValueTask DisposeAsync()
@@ -143,7 +134,7 @@ internal sealed class BlobSource : IAsyncDisposable
         foreach (SharedFetch fetch in fetches)
         {
             fetch.Dispose();
-            await ((Task)fetch.Completion).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await fetch.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         if (_sharing is not null)
@@ -152,6 +143,7 @@ internal sealed class BlobSource : IAsyncDisposable
         }
 
         _smallFetches.Dispose();
+        _largeFetches.Dispose();
     }
 
     private static void CheckReadable(Digest digest, long sizeBytes)
@@ -163,11 +155,30 @@ internal sealed class BlobSource : IAsyncDisposable
         }
     }
 
-    private BlobUnavailableException TooLarge(Digest digest, long sizeBytes) => new(
-        $"Blob {digest} has {sizeBytes} bytes; this device keeps at most {_cache.BytesMax}.")
+    private void CheckKept(Digest digest, long sizeBytes)
     {
-        IsOfThisDevice = true,
-    };
+        if (sizeBytes > _cache.BytesMax)
+        {
+            throw new BlobUnavailableException(
+                $"Blob {digest} has {sizeBytes} bytes; this device keeps at most {_cache.BytesMax}.")
+            {
+                IsOfThisDevice = true,
+            };
+        }
+    }
+
+    private async Task FetchSmallAsync(Digest digest, Memory<byte> bytes, CancellationToken stop)
+    {
+        await _smallFetches.WaitAsync(stop);
+        try
+        {
+            await _harbor.FetchAsync(digest, bytes, stop);
+        }
+        finally
+        {
+            _smallFetches.Release();
+        }
+    }
 
     /// <summary>A large blob is looked at before anybody relies on it, and other agents hear of it.</summary>
     private async Task<bool> IsGoodAsync(Digest digest, long sizeBytes, BlobHold hold, CancellationToken stop)
@@ -196,9 +207,8 @@ internal sealed class BlobSource : IAsyncDisposable
     }
 
     /// <summary>Fetches a blob, or waits for whoever does. The last one to stop waiting stops the fetch.</summary>
-    /// <returns>The bytes where they are at hand, and a hold on the blob where the disk has it.</returns>
-    private async Task<(byte[]? Bytes, BlobHold? Hold)> FetchAsync(
-        Digest digest, long sizeBytes, CancellationToken stop)
+    /// <returns>A hold on the blob; null where somebody has deleted it meanwhile.</returns>
+    private async Task<BlobHold?> FetchAsync(Digest digest, long sizeBytes, CancellationToken stop)
     {
         while (true)
         {
@@ -218,15 +228,15 @@ internal sealed class BlobSource : IAsyncDisposable
             if (!isJoined)
             {
                 // It is being stopped, since all who waited have gone; afterwards it begins anew.
-                await ((Task)fetch.Completion).WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await fetch.Completion.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 stop.ThrowIfCancellationRequested();
                 continue;
             }
 
             try
             {
-                byte[]? bytes = await fetch.Completion.WaitAsync(stop);
-                return (bytes, _cache.TryHold(digest));
+                await fetch.Completion.WaitAsync(stop);
+                return _cache.TryHold(digest);
             }
             finally
             {
@@ -238,23 +248,14 @@ internal sealed class BlobSource : IAsyncDisposable
         }
     }
 
-    private async Task<(byte[]? Bytes, BlobHold? Hold)> FetchAloneAsync(
-        Digest digest, long sizeBytes, CancellationToken stop)
+    private async Task<BlobHold> FetchAloneAsync(Digest digest, long sizeBytes, CancellationToken stop)
     {
         try
         {
-            if (_cache.TryHold(digest) is { } hold)
-            {
-                return (null, hold);
-            }
-
-            if (sizeBytes <= PieceLayer.PieceBytes)
-            {
-                byte[] bytes = await FetchOnceAsync(digest, sizeBytes, stop);
-                return (bytes, await _cache.StoreAsync(digest, bytes, stop));
-            }
-
-            return (null, await FetchPiecesAsync(digest, sizeBytes, stop));
+            return _cache.TryHold(digest)
+                ?? (sizeBytes <= PieceLayer.PieceBytes
+                    ? await FetchWholeAsync(digest, (int)sizeBytes, stop)
+                    : await FetchLargeAsync(digest, sizeBytes, stop));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -273,13 +274,35 @@ internal sealed class BlobSource : IAsyncDisposable
         }
     }
 
+    private async Task<BlobHold> FetchWholeAsync(Digest digest, int sizeBytes, CancellationToken stop)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(sizeBytes);
+        try
+        {
+            await FetchSmallAsync(digest, buffer.AsMemory(0, sizeBytes), stop);
+            return await _cache.StoreAsync(digest, buffer.AsMemory(0, sizeBytes), stop);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async Task<BlobHold> FetchLargeAsync(Digest digest, long sizeBytes, CancellationToken stop)
+    {
+        await _largeFetches.WaitAsync(stop);
+        try
+        {
+            return await FetchPiecesAsync(digest, sizeBytes, stop);
+        }
+        finally
+        {
+            _largeFetches.Release();
+        }
+    }
+
     private async Task<BlobHold> FetchPiecesAsync(Digest digest, long sizeBytes, CancellationToken stop)
     {
-        if (sizeBytes > _cache.BytesMax)
-        {
-            throw TooLarge(digest, sizeBytes);
-        }
-
         PieceLayer layer = await _harbor.FetchLayerAsync(digest, sizeBytes, stop);
         PartFile part = await _cache.OpenPartAsync(layer, stop);
         try

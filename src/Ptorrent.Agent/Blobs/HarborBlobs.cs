@@ -49,23 +49,19 @@ internal sealed partial class HarborBlobs : IDisposable
     /// <summary>This device's own address on its way to the harbor; null before the first connection.</summary>
     public IPAddress? OwnAddress => _ownAddress;
 
-    /// <summary>The bytes of a blob, verified, in an array of its own.</summary>
+    /// <summary>Fetches a blob, verified, that has exactly the length of <paramref name="bytes"/>.</summary>
     /// <exception cref="BlobUnavailableException">The harbor does not have it, gives other bytes, or does not answer.
     /// </exception>
-    public async Task<byte[]> FetchAsync(Digest digest, int sizeBytes, CancellationToken cancellationToken)
-    {
-        byte[] bytes = GC.AllocateUninitializedArray<byte>(sizeBytes);
-        await TryAgainAsync(
+    public Task FetchAsync(Digest digest, Memory<byte> bytes, CancellationToken cancellationToken) =>
+        TryAgainAsync(
             $"Blob {digest} cannot be fetched",
-            sizeBytes,
+            bytes.Length,
             async (isDoubted, stop) =>
             {
-                await ReadAsync(RequestFor(PathOf(digest), isDoubted), bytes, sizeBytes, stop);
-                return MerkleHasher.RootOf(bytes) == digest ? true : throw WrongBytes();
+                await ReadAsync(RequestFor(PathOf(digest), isDoubted), bytes, stop);
+                return MerkleHasher.RootOf(bytes.Span) == digest ? true : throw WrongBytes();
             },
             cancellationToken);
-        return bytes;
-    }
 
     /// <summary>The hashes of a blob's pieces, verified.</summary>
     /// <exception cref="BlobUnavailableException">The harbor does not have it, gives other hashes, or does not answer.
@@ -77,7 +73,7 @@ internal sealed partial class HarborBlobs : IDisposable
             async (isDoubted, stop) =>
             {
                 byte[] hashes = new byte[PieceLayer.CountOf(sizeBytes) * Digest.ByteCount];
-                await ReadAsync(RequestFor($"{PathOf(digest)}/pieces", isDoubted), hashes, hashes.Length, stop);
+                await ReadAsync(RequestFor($"{PathOf(digest)}/pieces", isDoubted), hashes, stop);
                 return PieceLayer.TryRead(hashes, digest, sizeBytes, out PieceLayer? layer)
                     ? layer
                     : throw WrongBytes();
@@ -98,7 +94,7 @@ internal sealed partial class HarborBlobs : IDisposable
                 Memory<byte> wanted = bytes[..layer.LengthOf(piece)];
                 HttpRequestMessage request = RequestFor(PathOf(layer.Root), isDoubted);
                 request.Headers.Range = new RangeHeaderValue(begin, begin + wanted.Length - 1);
-                await ReadAsync(request, wanted, wanted.Length, stop);
+                await ReadAsync(request, wanted, stop);
                 return layer.IsPiece(piece, wanted.Span) ? true : throw WrongBytes();
             },
             cancellationToken);
@@ -182,23 +178,23 @@ internal sealed partial class HarborBlobs : IDisposable
     }
 
     /// <summary>Reads an answer that has exactly the bytes that are wanted.</summary>
-    private async Task ReadAsync(HttpRequestMessage request, Memory<byte> bytes, long sizeBytes, CancellationToken stop)
+    private async Task ReadAsync(HttpRequestMessage request, Memory<byte> bytes, CancellationToken stop)
     {
         using (request)
         {
             using HttpResponseMessage response =
                 await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
             response.EnsureSuccessStatusCode();
-            if (response.Content.Headers.ContentLength is { } length && length != sizeBytes)
+            if (response.Content.Headers.ContentLength is { } length && length != bytes.Length)
             {
-                throw new InvalidDataException($"it has {length} bytes instead of {sizeBytes}");
+                throw new InvalidDataException($"it has {length} bytes instead of {bytes.Length}");
             }
 
             await using Stream stream = await response.Content.ReadAsStreamAsync(stop);
             await stream.ReadExactlyAsync(bytes, stop);
             if (await stream.ReadAsync(new byte[1], stop) != 0)
             {
-                throw new InvalidDataException($"it has more than {sizeBytes} bytes");
+                throw new InvalidDataException($"it has more than {bytes.Length} bytes");
             }
         }
     }

@@ -61,7 +61,7 @@ internal sealed partial class PieceFetch
         finally
         {
             end.Cancel();
-            await reporting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await reporting;
         }
 
         stop.ThrowIfCancellationRequested();
@@ -192,6 +192,16 @@ internal sealed partial class PieceFetch
                 await Task.Delay(ReportPause, _time, stop);
             }
         }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The fetch has ended.
+        }
+        catch
+        {
+            // A bug, which is told at the end; whoever transfers must not wait for advice until then.
+            Advise(sharing, null);
+            throw;
+        }
         finally
         {
             await Task.WhenAll(held).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -250,7 +260,7 @@ internal sealed partial class PieceFetch
             _plan.IsAlone = advice is null;
             if (advice is not null)
             {
-                _plan.Advise(advice with { Sources = [.. advice.Sources.Where(sharing.IsNear)] });
+                _plan.Advise(advice with { Sources = [.. advice.Sources.Where(s => s is not null && sharing.IsNear(s))] });
             }
         }
 

@@ -8,12 +8,11 @@ internal sealed class SharedFetch : IDisposable
     private int _waiterCount;
     private BlobHold? _hold;
 
-    /// <param name="fetch">Brings the blob: its bytes where they are at hand, and a hold on it.</param>
-    public SharedFetch(Func<CancellationToken, Task<(byte[]? Bytes, BlobHold? Hold)>> fetch) =>
-        Completion = RunAsync(fetch);
+    /// <param name="fetch">Brings the blob to the disk, and gives a hold on it.</param>
+    public SharedFetch(Func<CancellationToken, Task<BlobHold>> fetch) => Completion = RunAsync(fetch);
 
-    /// <summary>Ends when the blob is here; with its bytes where they are at hand.</summary>
-    public Task<byte[]?> Completion { get; }
+    /// <summary>Ends when the blob is here.</summary>
+    public Task Completion { get; }
 
     /// <summary>Waits with the others, unless they have all gone.</summary>
     public bool TryJoin()
@@ -43,17 +42,15 @@ internal sealed class SharedFetch : IDisposable
         Interlocked.Exchange(ref _hold, null)?.Dispose();
     }
 
-    private async Task<byte[]?> RunAsync(Func<CancellationToken, Task<(byte[]? Bytes, BlobHold? Hold)>> fetch)
+    private async Task RunAsync(Func<CancellationToken, Task<BlobHold>> fetch)
     {
         // Off the caller's thread, which has a lock.
         await Task.Yield();
-        (byte[]? bytes, BlobHold? hold) = await fetch(_stop.Token);
+        BlobHold hold = await fetch(_stop.Token);
         Interlocked.Exchange(ref _hold, hold);
         if (_stop.IsCancellationRequested)
         {
             Interlocked.Exchange(ref _hold, null)?.Dispose();
         }
-
-        return bytes;
     }
 }

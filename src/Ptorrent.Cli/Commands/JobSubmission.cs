@@ -11,7 +11,6 @@ namespace Ptorrent.Cli.Commands;
 /// <summary>Brings a job to a harbor: its program, its files, itself.</summary>
 internal static class JobSubmission
 {
-    private const int UploadsAtOnce = 8;
     private const int ManyFiles = 100;
 
     private static readonly TimeSpan GiveUpTimeMax = TimeSpan.FromSeconds(3);
@@ -33,7 +32,7 @@ internal static class JobSubmission
             context.Terminal.Note($"bringing {plan.InputPaths.Length} files to the harbor …");
         }
 
-        ImmutableArray<InputFile> files = await UploadAsync(client, plan.InputPaths, stop);
+        ImmutableArray<InputFile> files = await client.UploadFilesAsync(plan.InputPaths, stop);
         InputFile? lines = plan.Options.Lines is { } path ? await client.UploadFileAsync(path, stop) : null;
         return await client.SubmitAsync(plan.ToRequest(PtorrentClient.NewJobId(), files, lines), stop);
     }
@@ -50,23 +49,5 @@ internal static class JobSubmission
         {
             // It had ended already, or the harbor is gone; the command ends for another reason, which is told.
         }
-    }
-
-    private static async Task<ImmutableArray<InputFile>> UploadAsync(
-        PtorrentClient client, ImmutableArray<string> paths, CancellationToken stop)
-    {
-        InputFile[] files = new InputFile[paths.Length];
-        int next = -1;
-
-        async Task UploadSomeAsync(CancellationToken token)
-        {
-            for (int i; (i = Interlocked.Increment(ref next)) < paths.Length;)
-            {
-                files[i] = await client.UploadFileAsync(paths[i], token);
-            }
-        }
-
-        await Together.RunAsync(Enumerable.Repeat(UploadSomeAsync, UploadsAtOnce), unless: null, stop);
-        return ImmutableArray.Create(files);
     }
 }

@@ -35,6 +35,7 @@ internal static class WebServer
             options.Limits.MaxRequestBodySize = RequestBodyBytesMax;
             options.Listen(listen);
         });
+        builder.Services.Replace(ServiceDescriptor.Singleton<IMemoryPoolFactory<byte>>(new BlockPoolFactory()));
         return builder.Build();
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -113,6 +114,37 @@ public sealed class PtorrentClientTests
         InputFile file = await client.UploadFileAsync(path, Stop);
         Assert.Equal([$"HEAD /api/blobs/{file.Digest}", $"PUT /api/blobs/{file.Digest}"], handler.Requests);
         Assert.Equal(content, Encoding.UTF8.GetString(handler.Bodies[1]));
+    }
+
+    [Fact]
+    public async Task UploadFiles_SmallAndLarge_AsksForManyAtOnceAndSendsWhatIsMissing()
+    {
+        using TemporaryFolder folder = new();
+        ImmutableArray<string> paths =
+        [
+            .. Enumerable.Range(0, 20).Select(i => folder.Write($"{i}.txt", $"number {i % 10}")),
+            folder.Write("large", new string('x', 2_000_000)),
+            folder.Write("empty", string.Empty),
+        ];
+        Digest absent = MerkleHasher.RootOf("number 3"u8);
+        ScriptedHandler handler = new(request => request switch
+        {
+            { Method: var method } when method == HttpMethod.Post => ScriptedHandler.Json(
+                HttpStatusCode.OK, [absent], ModelJson.Default.ImmutableArrayDigest),
+            { Method: var method } when method == HttpMethod.Head => new HttpResponseMessage(HttpStatusCode.NotFound),
+            _ => new HttpResponseMessage(HttpStatusCode.Created),
+        });
+        using PtorrentClient client = new(Address, "the-key", Hasty, handler);
+
+        ImmutableArray<InputFile> files = await client.UploadFilesAsync(paths, Stop);
+
+        Assert.Equal(paths.Select(p => Path.GetFileName(p)), files.Select(f => f.Name));
+        Assert.Equal(paths.Select(p => MerkleHasher.RootOf(File.ReadAllBytes(p))), files.Select(f => f.Digest));
+        Assert.Equal(paths.Select(p => new FileInfo(p).Length), files.Select(f => f.SizeBytes));
+        Assert.InRange(handler.Requests.Count(r => r.StartsWith("POST", StringComparison.Ordinal)), 1, 2);
+        Assert.Contains($"PUT /api/blobs/{files[20].Digest}", handler.Requests);
+        Assert.Contains($"PUT /api/blobs/{absent}", handler.Requests);
+        Assert.DoesNotContain($"PUT /api/blobs/{files[4].Digest}", handler.Requests);
     }
 
     [Fact]

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Microsoft.Extensions.Logging.Abstractions;
+using Ptorrent.Harbor.Blobs;
 using Ptorrent.Model.Identity;
 using Ptorrent.Model.Merkle;
 using Ptorrent.Model.Randomness;
@@ -68,6 +70,22 @@ public sealed class BlobsApiTests
 
         Assert.Equal(RefusalCode.TooLarge, refusal.Code);
         Assert.Equal(0, CountFiles(harbor));
+    }
+
+    // Goal: a disk that is full in mid-upload is told as such, and nothing half written stays.
+    // Method: the error that the disk would give comes out of the content.
+    [Fact]
+    public async Task Put_DiskFull_IsRefusedAndLeavesNothing()
+    {
+        using TemporaryFolder home = new();
+        using BlobStore blobs = new(home.Path, 1 << 20, NullLogger<BlobStore>.Instance);
+        Digest digest = MerkleHasher.RootOf("some"u8);
+
+        RefusedException refused = await Assert.ThrowsAsync<RefusedException>(
+            () => blobs.PutAsync(digest, new FullDiskStream(), null, CancellationToken.None));
+
+        Assert.Equal(RefusalCode.NoSpace, refused.Refusal.Code);
+        Assert.Empty(Directory.GetFiles(home.Path, "*", SearchOption.AllDirectories));
     }
 
     [Theory]
@@ -220,4 +238,12 @@ public sealed class BlobsApiTests
 
     private static int CountFiles(TestHarbor harbor) =>
         Directory.GetFiles(Path.Combine(harbor.Home, "blobs"), "*", SearchOption.AllDirectories).Length;
+
+    private sealed class FullDiskStream : MemoryStream
+    {
+        private const int NoSpaceLeft = 28;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new IOException("No space left on device", NoSpaceLeft);
+    }
 }
