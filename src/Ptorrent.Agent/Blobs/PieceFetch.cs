@@ -260,7 +260,10 @@ internal sealed partial class PieceFetch
             _plan.IsAlone = advice is null;
             if (advice is not null)
             {
-                _plan.Advise(advice with { Sources = [.. advice.Sources.Where(s => s is not null && sharing.IsNear(s))] });
+                _plan.Advise(advice with
+                {
+                    Sources = [.. advice.Sources.Where(s => s is not null && sharing.IsNear(s))],
+                });
             }
         }
 
