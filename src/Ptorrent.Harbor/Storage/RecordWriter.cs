@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Ptorrent.Model.Jobs;
@@ -88,7 +89,7 @@ internal sealed class RecordWriter : IDisposable
                 break;
             case StorageRecord.JobAdded job:
                 Run(
-                    _addJob, transaction, Id(job.Job.Value), job.Number, job.RequestJson.ToArray(),
+                    _addJob, transaction, Id(job.Job.Value), job.Number, ArrayOf(job.RequestJson),
                     job.SubmittedAt.UtcTicks, (long)JobState.Submitted);
                 for (int number = 0; number < job.AcceptorCount; number++)
                 {
@@ -131,7 +132,7 @@ internal sealed class RecordWriter : IDisposable
         Id(segment.Agent.Value),
         segment.Burnt.Units,
         segment.Content.SizeBytes,
-        segment.Content.Blob is null ? segment.Content.Inline.ToArray() : DBNull.Value,
+        segment.Content.Blob is null ? ArrayOf(segment.Content.Inline) : DBNull.Value,
         segment.Content.Blob is { } blob ? blob.ToByteArray() : DBNull.Value);
 
     private static void Run(SqliteCommand command, SqliteTransaction transaction, params ReadOnlySpan<object> values)
@@ -144,6 +145,13 @@ internal sealed class RecordWriter : IDisposable
 
         command.ExecuteNonQuery();
     }
+
+    /// <summary>The bytes as an array: a parameter takes nothing else. Contents come as whole arrays, so this is
+    /// hardly ever a copy.</summary>
+    private static byte[] ArrayOf(ReadOnlyMemory<byte> bytes) =>
+        MemoryMarshal.TryGetArray(bytes, out ArraySegment<byte> part) && part.Count == part.Array!.Length
+            ? part.Array
+            : bytes.ToArray();
 
     private static long Id(ulong value) => unchecked((long)value);
 
