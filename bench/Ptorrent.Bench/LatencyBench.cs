@@ -22,7 +22,7 @@ namespace Ptorrent.Bench;
 /// </summary>
 internal static class LatencyBench
 {
-    private const int WarmUpJobs = 100;
+    private const int WarmUpJobs = 1000;
 
     public static async Task<int> RunAsync(ImmutableArray<string> arguments)
     {
