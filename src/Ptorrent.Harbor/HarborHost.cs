@@ -7,6 +7,7 @@ using Ptorrent.Harbor.Deliveries;
 using Ptorrent.Harbor.Hosting;
 using Ptorrent.Harbor.Links;
 using Ptorrent.Harbor.Products;
+using Ptorrent.Harbor.Retention;
 using Ptorrent.Harbor.State;
 using Ptorrent.Harbor.Storage;
 using Ptorrent.Model.Identity;
@@ -39,6 +40,9 @@ public sealed class HarborHost : IAsyncDisposable
 
     /// <summary>Where agents' links end, whatever carries them; set once it runs.</summary>
     internal LinkEndpoint Links { get; private set; } = null!;
+
+    /// <summary>Who tidies the home; set once it runs.</summary>
+    internal HomeKeeper Keeper { get; private set; } = null!;
 
     /// <summary>Ends when the harbor stops; faults where a bug or a broken database stopped it. Then it answers nothing
     /// any more and is to be disposed of.</summary>
@@ -116,6 +120,7 @@ public sealed class HarborHost : IAsyncDisposable
         AccessKey = key.Text;
         Completion = loop.Completion;
         Address = await WebServer.ListenAsync(web, _options.Listen, cancellationToken);
+        Keeper = _made.Add(new HomeKeeper(_options, loop, reader, blobs, _logging.CreateLogger<HomeKeeper>()));
         await home.PublishAsync(Address, cancellationToken);
     }
 

@@ -35,6 +35,16 @@ public sealed record HarborOptions
     /// <summary>The largest job description that is taken, in bytes of JSON. Default 64 MiB; above zero.</summary>
     public int JobRequestBytesMax { get; init; } = 64 << 20;
 
+    /// <summary>Ended jobs that are kept, the newest. Default 1,000; not negative.</summary>
+    public int EndedJobCountMax { get; init; } = 1_000;
+
+    /// <summary>How long an ended job is kept at most. Default 30 days; above zero.</summary>
+    public TimeSpan EndedJobTimeMax { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>How long a blob that no job names is kept: whoever uploaded it may be about to submit the job. Default
+    /// a day; above zero.</summary>
+    public TimeSpan UnnamedBlobTime { get; init; } = TimeSpan.FromDays(1);
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -64,6 +74,15 @@ public sealed record HarborOptions
         if (BlobBytesMax <= 0 || JobRequestBytesMax <= 0 || DatabaseBytesMax < 0)
         {
             throw Refuse("limits", string.Empty, "sizes are above zero", "Leave them out for the defaults");
+        }
+
+        if (EndedJobCountMax < 0 || EndedJobTimeMax <= TimeSpan.Zero || UnnamedBlobTime <= TimeSpan.Zero)
+        {
+            throw Refuse(
+                "retention",
+                string.Empty,
+                "counts are not negative, times above zero",
+                "Leave them out for the defaults");
         }
     }
 

@@ -53,11 +53,54 @@ internal sealed partial class BlobStore : IDisposable
         DurableFiles.MakeFolder(_damaged);
     }
 
-    /// <summary>A blob's length in bytes; null if it is not here.</summary>
+    /// <summary>A blob's length in bytes; null if it is not here. Whoever asks may be about to name it, so it counts as
+    /// used.</summary>
     public long? SizeOf(Digest digest)
     {
         FileInfo file = new(PathOf(digest));
-        return file.Exists ? file.Length : null;
+        if (!file.Exists)
+        {
+            return null;
+        }
+
+        MarkUsed(file.FullName);
+        return file.Length;
+    }
+
+    /// <summary>The blobs that nobody has stored, asked for or opened since a moment.</summary>
+    public IEnumerable<Digest> UnusedSince(DateTimeOffset moment)
+    {
+        foreach (string folder in Directory.EnumerateDirectories(_folder))
+        {
+            string front = Path.GetFileName(folder);
+            if (front.Length != FolderCharacters)
+            {
+                continue;
+            }
+
+            foreach (string path in Directory.EnumerateFiles(folder))
+            {
+                if (Digest.TryParse(front + Path.GetFileName(path), out Digest digest) && UsedAt(path) < moment)
+                {
+                    yield return digest;
+                }
+            }
+        }
+    }
+
+    /// <summary>Removes a blob that nobody names, unless it was used since a moment. Whoever reads it reads to its
+    /// end.</summary>
+    /// <returns>Whether it is gone by this.</returns>
+    public bool RemoveUnused(Digest digest, DateTimeOffset moment)
+    {
+        string path = PathOf(digest);
+        if (!File.Exists(path) || UsedAt(path) >= moment)
+        {
+            return false;
+        }
+
+        File.Delete(path);
+        return true;
     }
 
     /// <summary>Stores a blob. It is durable when this ends.</summary>
@@ -70,7 +113,7 @@ internal sealed partial class BlobStore : IDisposable
     public async Task<bool> PutAsync(Digest digest, Stream content, long? sizeBytes, CancellationToken stop)
     {
         string path = PathOf(digest);
-        if (File.Exists(path))
+        if (SizeOf(digest) is not null)
         {
             return false;
         }
@@ -326,6 +369,26 @@ internal sealed partial class BlobStore : IDisposable
         {
             // Somebody else who read it was quicker.
         }
+    }
+
+    // The time of writing tells whether a blob must be verified again, so use is told by the time of reading.
+    private static void MarkUsed(string path)
+    {
+        try
+        {
+            File.SetLastAccessTimeUtc(path, TimeProvider.System.GetUtcNow().UtcDateTime);
+        }
+        catch (IOException)
+        {
+            // It was removed at this moment, or the disk takes no times; the time of writing counts then.
+        }
+    }
+
+    private static DateTimeOffset UsedAt(string path)
+    {
+        DateTime read = File.GetLastAccessTimeUtc(path);
+        DateTime written = File.GetLastWriteTimeUtc(path);
+        return new DateTimeOffset(read > written ? read : written);
     }
 
     private string PathOf(Digest digest)

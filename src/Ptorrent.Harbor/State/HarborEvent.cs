@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Ptorrent.Link.Frames;
 using Ptorrent.Model.Identity;
 using Ptorrent.Model.Jobs;
@@ -87,6 +88,10 @@ internal abstract record HarborEvent
 
     /// <summary>Nothing can be stored at present; it is tried again.</summary>
     public sealed record StorageStalled(string Reason) : HarborEvent;
+
+    /// <summary>Ended jobs are to be forgotten by the database too.</summary>
+    /// <param name="Jobs">Which; they ended long ago.</param>
+    public sealed record HistoryCut(ImmutableArray<JobId> Jobs) : HarborEvent;
 
     /// <summary>A delivery ended.</summary>
     public sealed record Delivered(JobId Job, int Number, DeliveryState State, string Detail) : HarborEvent;

@@ -149,6 +149,9 @@ internal sealed class HarborState
             case HarborEvent.TimePassed:
                 OnTimePassed();
                 break;
+            case HarborEvent.HistoryCut cut:
+                OnHistoryCut(cut.Jobs);
+                break;
             default:
                 throw new UnreachableException();
         }
@@ -384,6 +387,17 @@ internal sealed class HarborState
     {
         agent.Receipts.Forget(lease);
         _books.Effects.Add(new HarborEffect.Cancel(agent.Child, lease));
+    }
+
+    private void OnHistoryCut(ImmutableArray<JobId> jobs)
+    {
+        foreach (JobId job in jobs)
+        {
+            if (!_books.Jobs.ContainsKey(job) && _books.StalledBecause is null)
+            {
+                _books.Persist(new StorageRecord.JobRemoved(job), null);
+            }
+        }
     }
 
     private void OnTimePassed()

@@ -27,6 +27,58 @@ internal sealed class HarborReader(HarborDatabase database) : IDisposable
         return connection.ExecuteScalar<long?>("SELECT max(number) FROM jobs") ?? 0;
     }
 
+    /// <summary>The oldest of the ended jobs that are not to be kept: beyond the newest <paramref name="countMax"/>, or
+    /// ended before <paramref name="before"/>. A few hundred at a time, those above a number.</summary>
+    public ImmutableArray<(long Number, JobId Job)> ReadJobsToForget(
+        int countMax,
+        DateTimeOffset before,
+        long afterNumber)
+    {
+        const string Query = """
+            SELECT number, id FROM jobs
+            WHERE state IN @Ended AND number > @After
+              AND (ended_at < @Before
+                OR number <= ifnull((
+                    SELECT number FROM jobs WHERE state IN @Ended ORDER BY number DESC LIMIT 1 OFFSET @CountMax), 0))
+            ORDER BY number LIMIT 256
+            """;
+        int[] ended = [(int)JobState.Accepted, (int)JobState.Failed, (int)JobState.Cancelled];
+        using SqliteConnection connection = database.Connect();
+        return
+        [
+            .. connection
+                .Query<(long Number, long Id)>(
+                    Query,
+                    new { Ended = ended, Before = before.UtcTicks, CountMax = countMax, After = afterNumber })
+                .Select(row => (row.Number, new JobId(unchecked((ulong)row.Id)))),
+        ];
+    }
+
+    /// <summary>Every blob that a stored job names: its program, its inputs, its segments.</summary>
+    public HashSet<Digest> ReadNamedBlobs()
+    {
+        HashSet<Digest> named = [];
+        using SqliteConnection connection = database.Connect();
+        foreach (byte[] digest in connection.Query<byte[]>(
+            "SELECT digest FROM segments WHERE digest IS NOT NULL", buffered: false))
+        {
+            named.Add(new Digest(digest));
+        }
+
+        foreach ((long id, byte[] json) in connection.Query<(long, byte[])>(
+            "SELECT id, request FROM jobs", buffered: false))
+        {
+            JobRequest request = Deserialize(new JobId(unchecked((ulong)id)), json);
+            named.Add(request.Program.Digest);
+            foreach (InputFile file in request.Files)
+            {
+                named.Add(file.Digest);
+            }
+        }
+
+        return named;
+    }
+
     /// <summary>What was learned of agents' speed: fuel a second of one slot.</summary>
     public ImmutableArray<(AgentId Agent, double SlotRate)> ReadRates()
     {
