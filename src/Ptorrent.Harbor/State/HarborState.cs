@@ -315,6 +315,7 @@ internal sealed class HarborState
             _books.Effects.Add(new HarborEffect.AgentAtFault(agent.Id, job.Id, faulty.Reason));
             job.LastNack = $"{agent.Name} sent what is no result: {faulty.Reason}";
             _doubts.Distrust(agent, job);
+            Cancel(agent, faulty.Lease);
             GiveBack(job, agent, faulty.Lease, faulty.Epoch);
         }
     }
