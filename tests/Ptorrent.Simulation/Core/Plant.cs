@@ -1,5 +1,4 @@
 using Ptorrent.Link.Frames;
-using Ptorrent.Link.Sessions;
 using Ptorrent.Simulation.Nodes;
 
 namespace Ptorrent.Simulation.Core;
@@ -11,7 +10,9 @@ internal class Plant
     public virtual Disk MakeDisk(Schedule schedule, Dice dice, DiskOptions options) => new(schedule, dice, options);
 
     /// <summary>Changes a frame that came to the harbor, before it is looked at.</summary>
-    public virtual void Tamper(Frame frame, LinkSession session)
+    /// <param name="frame">The frame.</param>
+    /// <param name="granted">What was granted last on its link, or null.</param>
+    public virtual void Tamper(Frame frame, Grant? granted)
     {
     }
 }

@@ -1,6 +1,5 @@
 using Ptorrent.Harbor.Storage;
 using Ptorrent.Link.Frames;
-using Ptorrent.Link.Sessions;
 using Ptorrent.Simulation.Nodes;
 
 namespace Ptorrent.Simulation.Core;
@@ -24,19 +23,15 @@ internal static class Plants
             new ForgetfulDisk(schedule, dice, options);
     }
 
-    /// <summary>Commits of earlier lives of the harbor pass for commits of this one.</summary>
+    /// <summary>The network delivers commits of earlier lives of the harbor as if they were of the last lease of this
+    /// one.</summary>
     private sealed class NoFencePlant : Plant
     {
-        private Disk? _disk;
-
-        public override Disk MakeDisk(Schedule schedule, Dice dice, DiskOptions options) =>
-            _disk = base.MakeDisk(schedule, dice, options);
-
-        public override void Tamper(Frame frame, LinkSession session)
+        public override void Tamper(Frame frame, Grant? granted)
         {
-            if (frame.Commit is { } commit)
+            if (frame.Commit is { } commit && granted is not null && commit.Epoch < granted.Epoch)
             {
-                commit.Epoch = _disk!.Epoch;
+                (commit.Lease, commit.Epoch, commit.Upto) = (granted.Lease, granted.Epoch, granted.End);
             }
         }
     }

@@ -117,6 +117,12 @@ internal sealed class AgentLink
                 Opened?.Invoke();
                 break;
             case Frame.BodyOneofCase.Grant:
+                if (_node.Mischief.ReplayFor(frame.Grant) is { } replayed && _node.Dice.Happens(0.3))
+                {
+                    _world.Count("commits of an earlier life");
+                    SendRaw(replayed);
+                }
+
                 Came?.Invoke(new DeviceEvent.Granted(frame.Grant, _session.DescriptionOf(frame.Grant.Job)!));
                 break;
             case Frame.BodyOneofCase.Cancel:

@@ -22,6 +22,7 @@ internal sealed class HarborLink
     private readonly WireEnd _end;
     private readonly LinkSession _session = new(LinkSide.Parent);
     private readonly Queue<(Frame Frame, JobDescription? Description)> _outbox = new();
+    private Grant? _granted;
     private string? _closeReason;
     private bool _isOver;
     private ChildId? _child;
@@ -107,6 +108,7 @@ internal sealed class HarborLink
 
     private bool Book(Frame frame, JobDescription? description)
     {
+        _granted = frame.Grant ?? _granted;
         if (frame.Grant is { } grant && _session.DescriptionOf(grant.Job) is null)
         {
             grant.Description = description;
@@ -125,7 +127,7 @@ internal sealed class HarborLink
         try
         {
             Frame frame = FrameCodec.Decode(message);
-            _world.Plant.Tamper(frame, _session);
+            _world.Plant.Tamper(frame, _granted);
             if (_child is null)
             {
                 Greet(frame);

@@ -9,7 +9,7 @@ internal sealed class Mischief
 {
     private const int RememberedCountMax = 200;
 
-    private readonly List<byte[]> _commits = [];
+    private readonly List<Frame> _commits = [];
 
     /// <summary>Makes up a result of the same kind and size, where this agent lies.</summary>
     public static ReadOnlyMemory<byte> Lie(AgentNode node, ReadOnlyMemory<byte> segment)
@@ -42,12 +42,18 @@ internal sealed class Mischief
                 mischief._commits.RemoveAt(0);
             }
 
-            mischief._commits.Add(commit.ToByteArray());
+            mischief._commits.Add(commit);
         }
     }
 
     /// <summary>An old commit; null where there is none.</summary>
-    public byte[]? Replay(Dice dice) => _commits.Count == 0 ? null : _commits[dice.Between(0, _commits.Count - 1)];
+    public byte[]? Replay(Dice dice) =>
+        _commits.Count == 0 ? null : _commits[dice.Between(0, _commits.Count - 1)].ToByteArray();
+
+    /// <summary>A commit of an earlier life of the harbor, of a lease that had the same number as one of now; null
+    /// where there is none.</summary>
+    public byte[]? ReplayFor(Grant grant) =>
+        _commits.FindLast(c => c.Commit.Lease == grant.Lease && c.Commit.Epoch < grant.Epoch)?.ToByteArray();
 
     /// <summary>Bytes that break a rule of the link, or only look as if.</summary>
     public static byte[] Nonsense(Dice dice)
