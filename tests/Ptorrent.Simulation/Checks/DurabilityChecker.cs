@@ -89,6 +89,11 @@ internal sealed class DurabilityChecker(World world)
     {
         foreach (HarborEffect effect in effects)
         {
+            if (effect is HarborEffect.Receipt)
+            {
+                world.Count("receipts");
+            }
+
             if (effect is HarborEffect.JobChanged changed && StateOf(changed.Job) is not null)
             {
                 IndexRange told = new(world.ScriptOf(changed.Job).Request.Range.Begin, changed.PrefixEnd);

@@ -89,18 +89,27 @@ internal sealed class LeaseChecker(World world, DurabilityChecker durability)
             case HarborEvent.Nacked nacked when IsHeld(nacked.Lease, nacked.Child, nacked.Epoch):
                 _leases.Remove(nacked.Lease.Value);
                 break;
-            case HarborEvent.Kept kept
-                when _leases.TryGetValue(kept.Lease.Value, out Live? live) && live.Child == kept.Child:
-                live.End = Math.Min(live.End, Math.Max(kept.From, live.Begin));
-                if (live.Begin == live.End)
-                {
-                    _leases.Remove(kept.Lease.Value);
-                }
-
+            case HarborEvent.CommitFaulty faulty when IsHeld(faulty.Lease, faulty.Child, faulty.Epoch):
+                _leases.Remove(faulty.Lease.Value);
+                break;
+            case HarborEvent.Kept kept when IsHeld(kept.Lease, kept.Child, new LeaseEpoch(_epoch)):
+                Keep(kept.Lease.Value, kept.From);
                 break;
             default:
                 break;
         }
+    }
+
+    private void Keep(long lease, long from)
+    {
+        Live live = _leases[lease];
+        live.End = Math.Min(live.End, Math.Max(from, live.Begin));
+        if (live.Begin == live.End)
+        {
+            _leases.Remove(lease);
+        }
+
+        world.Count("tails given back");
     }
 
     private bool IsHeld(LeaseId lease, ChildId child, LeaseEpoch epoch) =>

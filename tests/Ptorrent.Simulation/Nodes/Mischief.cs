@@ -59,7 +59,7 @@ internal sealed class Mischief
     public static byte[] Nonsense(Dice dice)
     {
         long lease = dice.Between(1L, 40L);
-        Frame frame = dice.Between(0, 9) switch
+        Frame frame = dice.Between(0, 10) switch
         {
             0 => new Frame { Hello = new Hello { Version = 1, Agent = 7, Slots = 1, FuelPerSecond = 1 } },
             1 => new Frame { Grant = new Grant { Lease = lease, End = 5 } },
@@ -70,6 +70,16 @@ internal sealed class Mischief
             6 => new Frame { Nack = new Nack { Lease = lease, Epoch = dice.Between(0, 3) } },
             7 => new Frame { Commit = new Commit { Lease = lease, Upto = 1, Inline = ByteString.CopyFromUtf8("x") } },
             8 => new Frame(),
+            9 => new Frame
+            {
+                Nack = new Nack
+                {
+                    Lease = lease,
+                    Epoch = dice.Between(0, 3),
+                    Reason = NackReason.NackProgramFailed,
+                    Failure = new ProgramFailure { Index = dice.Between(0L, 100L), Trap = 7 },
+                },
+            },
             _ => new Frame { Welcome = new Welcome { Version = 1, Harbor = 1 } },
         };
         byte[] bytes = frame.ToByteArray();
