@@ -16,7 +16,14 @@ internal sealed class LivenessChecker(World world)
     private bool _isOn;
 
     /// <summary>Whether every job has ended.</summary>
-    public bool IsDone => _isOn && _open.Count == 0;
+    public bool IsDone
+    {
+        get
+        {
+            ForgetEnded();
+            return _isOn && _open.Count == 0;
+        }
+    }
 
     /// <summary>All is put right.</summary>
     public void Begin()
@@ -37,12 +44,7 @@ internal sealed class LivenessChecker(World world)
             return;
         }
 
-        while (_open.Count > 0 && world.Checks.Jobs.HasEnded(_open[^1]))
-        {
-            _open.RemoveAt(_open.Count - 1);
-            _lastDurableAt = world.Schedule.Now;
-        }
-
+        ForgetEnded();
         if (_open.Count == 0)
         {
             return;
@@ -64,9 +66,18 @@ internal sealed class LivenessChecker(World world)
     /// <summary>Nothing is arranged any more, though jobs are open.</summary>
     public void OnNothingLeft()
     {
-        if (_open.Count > 0)
+        if (!IsDone)
         {
             throw new CheckFailedException("Liveness", $"Nobody will ever do anything, and {Describe(_open[^1])}");
+        }
+    }
+
+    private void ForgetEnded()
+    {
+        while (_open.Count > 0 && world.Checks.Jobs.HasEnded(_open[^1]))
+        {
+            _open.RemoveAt(_open.Count - 1);
+            _lastDurableAt = world.Schedule.Now;
         }
     }
 
