@@ -117,9 +117,9 @@ internal sealed partial class HarborBlobs : IDisposable
             response.EnsureSuccessStatusCode();
             return await response.Content.ReadFromJsonAsync(ModelJson.Default.PieceAdvice, stop.Token);
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested
-            && (exception is JsonException || IsOfTheLine(exception)))
+        catch (Exception exception) when (exception is JsonException || IsOfTheLine(exception))
         {
+            cancellationToken.ThrowIfCancellationRequested();
             LogNoAdvice(digest, exception.Message);
             return null;
         }
@@ -237,8 +237,10 @@ internal sealed partial class HarborBlobs : IDisposable
             {
                 return await attempt(isDoubted, stop.Token);
             }
-            catch (Exception exception) when (IsOfTheLine(exception) && !cancellationToken.IsCancellationRequested)
+            catch (Exception exception) when (IsOfTheLine(exception))
             {
+                // Whoever gave up does not hear what else went wrong with the line.
+                cancellationToken.ThrowIfCancellationRequested();
                 isDoubted = exception is InvalidDataException;
                 bool isFinal = exception is HttpRequestException { StatusCode: { } status } && !IsPassing(status);
                 if (isFinal || count == AttemptCountMax)

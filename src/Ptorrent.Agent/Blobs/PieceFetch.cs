@@ -151,9 +151,10 @@ internal sealed partial class PieceFetch
             await _sharing!.Peers.FetchPieceAsync(source, Layer, order.Piece, bytes, stop); // Sources come by it.
             return true;
         }
-        catch (Exception exception) when (!stop.IsCancellationRequested
-            && exception is InvalidDataException or HttpRequestException or IOException or TimeoutException)
+        catch (Exception exception) when (exception
+            is InvalidDataException or HttpRequestException or IOException or TimeoutException)
         {
+            stop.ThrowIfCancellationRequested();
             LogLost(order.Piece, Layer.Root, source.Agent.ToString(), source.Address, exception.Message);
             return false;
         }
