@@ -6,6 +6,7 @@ using Ptorrent.Model.Jobs;
 using Ptorrent.Model.Refusals;
 using Ptorrent.Model.Units;
 using Ptorrent.Simulation.Core;
+using Ptorrent.Simulation.Nodes;
 using Ptorrent.Simulation.Workload;
 
 namespace Ptorrent.Simulation.Checks;
@@ -117,10 +118,9 @@ internal sealed class JobChecker(World world, DurabilityChecker durability)
     /// <summary>The product as a reader would make it of what is on the disk.</summary>
     private byte[] ProductOf(JobScript script)
     {
-        StorageRecord.SegmentAdded[] segments =
-        [
-            .. world.Harbor.Disk.Durable.OfType<StorageRecord.SegmentAdded>().Where(s => s.Job == script.Request.Id),
-        ];
+        // What was stored of it before it was taken back and submitted again is gone.
+        List<StorageRecord.SegmentAdded> segments =
+            new DurableJobs(world.Harbor.Disk.Durable).Find(script.Request.Id)!.Segments;
         int round = script.Request.Combine == CombineKind.Merge ? segments.Max(s => s.Round) : 0;
         byte[][] pieces =
         [
