@@ -41,7 +41,7 @@ internal static class MeterBench
         try
         {
             _ = ProgramInspector.Inspect(module);
-            metered = ModuleMeter.Rewrite(module, new MeteringOptions()).Bytes;
+            metered = ModuleMeter.Rewrite(module, new MeteringOptions { WatchesNans = true }).Bytes;
             return null;
         }
         catch (WasmException exception)

@@ -7,7 +7,7 @@ internal abstract record AgentFrame
     {
     }
 
-    internal sealed record Load(uint Program, SandboxProgram Content) : AgentFrame;
+    internal sealed record Load(uint Program, SandboxProgram Content, ReadOnlyMemory<byte> Code) : AgentFrame;
 
     internal sealed record Run(ulong Number, uint Program, long FuelMax, RunRequest Request) : AgentFrame;
 

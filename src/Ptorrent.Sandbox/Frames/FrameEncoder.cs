@@ -93,7 +93,7 @@ internal static class FrameEncoder
             buffer.WriteText(value);
         }
 
-        buffer.WriteBytes(load.Content.ExecutedCode);
+        buffer.WriteBytes(load.Code);
         buffer.End();
     }
 

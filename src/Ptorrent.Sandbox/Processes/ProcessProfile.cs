@@ -30,7 +30,7 @@ internal sealed record ProcessProfile(bool CompilesLazily, long HeapBytesMax, lo
             return new ProcessProfile(false, heap, BaseBytes + heap);
         }
 
-        return ForWasm(program.ExecutedCode.Length > LargeModuleBytes, options);
+        return ForWasm(program.Form.Code.Length > LargeModuleBytes, options);
     }
 
     // Twice the memory: what an unloaded program held is given back only when V8 next collects.

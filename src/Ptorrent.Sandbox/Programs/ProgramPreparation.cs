@@ -39,7 +39,7 @@ internal static class ProgramPreparation
         return load.Kind switch
         {
             ProgramKind.Script => new SandboxProgram(load, CheckScript(load)),
-            ProgramKind.Wasi or ProgramKind.Kernel => new SandboxProgram(load, Meter(load)),
+            ProgramKind.Wasi or ProgramKind.Kernel => Meter(load),
             _ => throw new RefusedException(new Refusal(
                 RefusalCode.InvalidValue,
                 "program",
@@ -64,7 +64,7 @@ internal static class ProgramPreparation
         return load.Code;
     }
 
-    private static ReadOnlyMemory<byte> Meter(ProgramLoad load)
+    private static SandboxProgram Meter(ProgramLoad load)
     {
         try
         {
@@ -79,8 +79,12 @@ internal static class ProgramPreparation
                     "Name its kind as its exports do"));
             }
 
-            MeteringOptions options = new() { MemoryPagesMax = (int)(load.Limits.MemoryBytesMax / PageBytes) };
-            return ModuleMeter.Rewrite(load.Code.Span, options).Bytes;
+            MeteringOptions exact = new() { MemoryPagesMax = (int)(load.Limits.MemoryBytesMax / PageBytes) };
+            MeteredModule metered = ModuleMeter.Rewrite(load.Code.Span, exact with { WatchesNans = true });
+            return new SandboxProgram(
+                load,
+                new ProgramForm(metered.Bytes, metered.WatchesNans),
+                () => ModuleMeter.Rewrite(load.Code.Span, exact).Bytes);
         }
         catch (WasmException unfit)
         {

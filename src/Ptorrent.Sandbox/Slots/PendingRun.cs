@@ -86,8 +86,8 @@ internal sealed class PendingRun
 
     internal void Complete(RunOutcome outcome) => _completion.TrySetResult(outcome);
 
-    internal void Fail(TrapCode trap, string message, Fuel burnt, TimeSpan busy) =>
-        Complete(new RunOutcome.Failed(new ProgramFailure(Begin, trap, Bounded(message), burnt), busy));
+    internal RunOutcome.Failed Failed(TrapCode trap, string message, Fuel burnt, TimeSpan busy) =>
+        new(new ProgramFailure(Begin, trap, Bounded(message), burnt), busy);
 
     internal void Fail(SandboxException cause) => _completion.TrySetException(cause);
 

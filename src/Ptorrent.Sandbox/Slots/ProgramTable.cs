@@ -50,9 +50,9 @@ internal sealed class ProgramTable
     /// <summary>Adds it under a number that was not used before.</summary>
     internal LoadedProgram Add(SandboxProgram program)
     {
-        LoadedProgram loaded = new(++_lastNumber, program);
+        LoadedProgram loaded = new(++_lastNumber, program, program.Form);
         _programs.AddLast(loaded);
-        _memoryBytes += program.MemoryBytes;
+        _memoryBytes += loaded.MemoryBytes;
         BoundTo = program.IsScript ? program : BoundTo;
         return loaded;
     }
@@ -62,7 +62,7 @@ internal sealed class ProgramTable
     {
         if (_programs.Remove(loaded))
         {
-            _memoryBytes -= loaded.Program.MemoryBytes;
+            _memoryBytes -= loaded.MemoryBytes;
         }
     }
 }

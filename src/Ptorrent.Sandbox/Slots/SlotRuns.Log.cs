@@ -16,6 +16,10 @@ internal sealed partial class SlotRuns
         Message = "Slot {Slot}: executor {ProcessId} was killed, its run took {Seconds:0.000} s")]
     private partial void LogKilled(int slot, int processId, double seconds);
 
+    [LoggerMessage(EventId = 6014, Level = LogLevel.Information,
+        Message = "Slot {Slot}: run {Run} of {Program} did not end well and is repeated with the exact module")]
+    private partial void LogRepeatedExactly(int slot, ulong run, string program);
+
     [LoggerMessage(EventId = 6013, Level = LogLevel.Error, Message = "Slot {Slot} has no executor: {Reason}")]
     private partial void LogNoProcess(int slot, string reason);
 }

@@ -128,7 +128,7 @@ internal sealed partial class SlotRuns : IExecutorListener
 
     internal async ValueTask StopAsync()
     {
-        Task acquiring;
+        Task acquiring, makingExact;
         lock (_gate)
         {
             _isStopped = true;
@@ -137,9 +137,11 @@ internal sealed partial class SlotRuns : IExecutorListener
             _process?.Kill();
             _process = null;
             acquiring = _acquiring;
+            makingExact = _makingExact;
         }
 
         await acquiring;
+        await makingExact;
         await _timer.DisposeAsync();
     }
 
@@ -174,7 +176,7 @@ internal sealed partial class SlotRuns : IExecutorListener
             {
                 measured += head.Program.UnpaidTime;
                 head.Program.UnpaidTime = TimeSpan.Zero;
-                run.Complete(Answers.Read(frame, run, head.Program, measured, _rate()));
+                End(run, head.Program, Answers.Read(frame, run, head.Program, measured, _rate()));
                 _runsInFlight--;
                 _bytesInFlight -= run.BodyBytes;
             }
@@ -200,20 +202,20 @@ internal sealed partial class SlotRuns : IExecutorListener
                 return;
             }
 
-            PendingRun? head = Head();
+            (PendingRun? head, LoadedProgram? program) = Head();
             LogEnded(_index, process.Id, end.Text);
             ForgetProcess();
             Requeue(head);
             if (head is not null)
             {
-                Blame(head, end);
+                Blame(head, program!, end); // They are there together.
             }
 
             Pump();
         }
     }
 
-    private void Blame(PendingRun head, ExecutorEnd end)
+    private void Blame(PendingRun head, LoadedProgram program, ExecutorEnd end)
     {
         head.CrashCount++;
         TimeSpan busy = _time.GetElapsedTime(_headSince);
@@ -224,23 +226,17 @@ internal sealed partial class SlotRuns : IExecutorListener
 
         if (end.IsOutOfMemory)
         {
-            head.Fail(TrapCode.MemoryExhausted, $"The executor ran out of memory: {end.Text}.", Fuel.Zero, busy);
+            Fail(TrapCode.MemoryExhausted, $"The executor ran out of memory: {end.Text}.");
         }
         else if (end.IsNonsense)
         {
-            head.Fail(
-                TrapCode.ProcessCrashed,
-                $"The executor broke its protocol and was killed: {end.Text}.",
-                Fuel.Zero,
-                busy);
+            Fail(TrapCode.ProcessCrashed, $"The executor broke its protocol and was killed: {end.Text}.");
         }
         else if (head.CrashCount >= CrashCountMax)
         {
-            head.Fail(
+            Fail(
                 TrapCode.ProcessCrashed,
-                $"The executor died under this run {head.CrashCount} times, the last time because {end.Text}.",
-                Fuel.Zero,
-                busy);
+                $"The executor died under this run {head.CrashCount} times, the last time because {end.Text}.");
         }
         else
         {
@@ -248,30 +244,27 @@ internal sealed partial class SlotRuns : IExecutorListener
             LogRepeated(_index, head.Number);
             _waiting.AddFirst(head);
         }
+
+        void Fail(TrapCode trap, string message) => End(head, program, head.Failed(trap, message, Fuel.Zero, busy));
     }
 
     /// <summary>What the process works on: the first run, also while its program is being loaded.</summary>
-    private PendingRun? Head()
+    private (PendingRun? Run, LoadedProgram? Program) Head()
     {
         if (!_expected.TryPeek(out Expectation head))
         {
-            return null;
-        }
-
-        if (head.Run is not null)
-        {
-            return head.Run;
+            return default;
         }
 
         foreach (Expectation expectation in _expected)
         {
             if (expectation.Run is not null && expectation.Program == head.Program)
             {
-                return expectation.Run;
+                return (expectation.Run, head.Program);
             }
         }
 
-        return null;
+        return default;
     }
 
     /// <summary>Takes all sent runs but <paramref name="blamed"/> back to the front of the line, in order.</summary>
@@ -327,7 +320,8 @@ internal sealed partial class SlotRuns : IExecutorListener
     /// <summary>Sends what may be sent.</summary>
     private void Pump()
     {
-        while (!_isStopped)
+        // A run that waits for the exact form of its program keeps its place in the line.
+        while (!_isStopped && _makingExact.IsCompleted)
         {
             PendingRun? next = _waiting.First?.Value;
             if (_process is null)
@@ -379,6 +373,13 @@ internal sealed partial class SlotRuns : IExecutorListener
     {
         bool wasIdle = _expected.Count == 0;
         LoadedProgram? loaded = _programs.Use(run.Program);
+        if (loaded is not null && loaded.Form != run.Program.Form)
+        {
+            _programs.Remove(loaded);
+            process.Send(new AgentFrame.Unload(loaded.Number));
+            loaded = null;
+        }
+
         if (loaded is null)
         {
             while (_programs.TakeSurplus(run.Program, _options.ProgramCountMax, _options.ProcessMemoryBytesMax)
@@ -388,7 +389,7 @@ internal sealed partial class SlotRuns : IExecutorListener
             }
 
             loaded = _programs.Add(run.Program);
-            process.Send(new AgentFrame.Load(loaded.Number, run.Program));
+            process.Send(new AgentFrame.Load(loaded.Number, run.Program, loaded.Form.Code));
             _expected.Enqueue(new Expectation(loaded, null));
         }
 
@@ -527,34 +528,33 @@ internal sealed partial class SlotRuns : IExecutorListener
                 return;
             }
 
-            PendingRun? head = Head();
+            (PendingRun? head, LoadedProgram? program) = Head();
             LogKilled(_index, _process.Id, busy.TotalSeconds);
             _process.Kill();
             ForgetProcess();
             Requeue(head);
             if (head is { IsAbandoned: false })
             {
-                FailLate(head, expectation.Run is null, busy);
+                End(head, program!, Late(head, expectation.Run is null, busy)); // They are there together.
             }
 
             Pump();
         }
     }
 
-    private void FailLate(PendingRun head, bool whileLoading, TimeSpan busy)
+    private RunOutcome.Failed Late(PendingRun head, bool whileLoading, TimeSpan busy)
     {
         if (whileLoading)
         {
-            head.Fail(
+            return head.Failed(
                 TrapCode.TimeExhausted,
                 $"Loading the program took more than {_headTimeMax.TotalSeconds:0.###} s.",
                 Fuel.Zero,
                 busy);
-            return;
         }
 
         bool byFuel = head.TimeTrap == TrapCode.FuelExhausted;
-        head.Fail(
+        return head.Failed(
             head.TimeTrap,
             byFuel
                 ? $"The fuel limit was reached: a script's fuel is time, here {head.TimeMax.TotalSeconds:0.###} s."

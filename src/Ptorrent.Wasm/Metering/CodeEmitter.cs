@@ -73,6 +73,19 @@ internal sealed class CodeEmitter(int originalGlobalCount)
         _code.WriteS64(value);
     }
 
+    /// <summary>A zero of a type of floats or of vectors.</summary>
+    public void Zero(WasmType type)
+    {
+        Op(type switch
+        {
+            WasmType.F32 => Opcode.F32Const,
+            WasmType.F64 => Opcode.F64Const,
+            _ => Opcode.V128Const,
+        });
+        ReadOnlySpan<byte> zeros = stackalloc byte[16];
+        _code.WriteBytes(zeros[..(type == WasmType.F32 ? 4 : type == WasmType.F64 ? 8 : 16)]);
+    }
+
     public void Bytes(ReadOnlySpan<byte> bytes) => _code.WriteBytes(bytes);
 
     public void OpenBlock(int blockType)
@@ -87,6 +100,14 @@ internal sealed class CodeEmitter(int originalGlobalCount)
         UnlikelyBranches.Add(_code.Length);
         Op(Opcode.If);
         _code.WriteS64(BlockTypes.Empty);
+    }
+
+    /// <summary>Traps where the condition on top holds, which it hardly ever does.</summary>
+    public void TrapUnlikely()
+    {
+        OpenUnlikely();
+        Op(Opcode.Unreachable);
+        End();
     }
 
     public void End() => Op(Opcode.End);

@@ -9,7 +9,8 @@ namespace Ptorrent.Wasm.Metering;
 /// Writes one function after another with its metering. Code that stays as it is is copied as it is; indices of
 /// functions, types and locals do not move, because everything new stands behind what was there.
 /// </summary>
-internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, TypeAppender types, BranchHints hints)
+internal sealed class FunctionRewriter(
+    WasmModule module, MeteringPlan plan, TypeAppender types, BranchHints hints, bool watchesNans)
 {
     private readonly ChargePlanner _planner = new(plan);
     private readonly List<WasmType> _locals = [];
@@ -17,11 +18,15 @@ internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, Typ
     private readonly CodeEmitter _code = new(module.Globals.Count);
     private readonly NanFlow _flow = new(module);
     private FunctionType _type = null!; // Set first for each function.
+    private NanWatch? _watch; // Set for each function; null where its NaNs are made alike.
     private bool _isWrapped;
     private bool _isFlat;
     private bool _followsNans;
     private int _depth;
     private int _copied;
+
+    /// <summary>Whether some function only watches for NaNs.</summary>
+    public bool HasWatch { get; private set; }
 
     /// <summary>Appends the rewritten body of defined function <paramref name="defined"/>, its size in front.</summary>
     /// <exception cref="WasmException">It became larger than browsers take.</exception>
@@ -35,17 +40,23 @@ internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, Typ
         int codeStart = reader.Position;
         _extra.Reset(_locals.Count);
         _isFlat = plan.IsFlat(function);
+        _code.Reset(_extra, !_isFlat && summary.HasLoop);
         _followsNans = summary.MayShowNan;
+        _watch = null;
         if (_followsNans)
         {
             _flow.Begin(bytes, defined);
+            if (watchesNans && NanWatch.Suits(_flow, body.Length, _locals.Count))
+            {
+                _watch = new NanWatch(_code, _extra, _flow.DemandedKinds);
+                HasWatch = true;
+            }
         }
 
-        _code.Reset(_extra, !_isFlat && summary.HasLoop);
         _copied = codeStart;
         if (_isFlat)
         {
-            WriteCode(bytes, ref reader);
+            WriteFlat(bytes, ref reader);
         }
         else
         {
@@ -55,11 +66,27 @@ internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, Typ
         WriteBody(bytes, defined, codeStart, output);
     }
 
+    private void WriteFlat(ReadOnlySpan<byte> bytes, ref ModuleReader reader)
+    {
+        _isWrapped = _watch is not null;
+        if (_isWrapped)
+        {
+            _code.OpenBlock(types.BlockTypeOf(_type.Results));
+        }
+
+        WriteCode(bytes, ref reader);
+        if (_isWrapped)
+        {
+            _watch!.Check(startsAnew: false);
+            _code.End();
+        }
+    }
+
     private void WriteMetered(ReadOnlySpan<byte> bytes, ref ModuleReader reader, FunctionSummary summary, int defined)
     {
         int? stackUnits = plan.Stack.UnitsOf(defined);
         bool isExported = plan.IsExported(module.ImportedFunctionCount + defined);
-        _isWrapped = stackUnits is not null || isExported || _code.KeepsFuelInLocal;
+        _isWrapped = stackUnits is not null || isExported || _code.KeepsFuelInLocal || _watch is not null;
         _planner.Plan(bytes, reader.Position, module.Bodies[defined].End);
         _code.LoadFuel();
         _code.Charge(Math.Max(1, _planner.Points[0].Cost));
@@ -77,6 +104,7 @@ internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, Typ
         WriteCode(bytes, ref reader);
         if (_isWrapped)
         {
+            _watch?.Check(startsAnew: false);
             if (stackUnits is { } given)
             {
                 _code.GiveStack(given);
@@ -96,7 +124,6 @@ internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, Typ
     {
         int nextPoint = 1;
         _depth = 0;
-        _isWrapped &= !_isFlat;
         while (!reader.AtEnd)
         {
             InstructionReader.Read(ref reader, out Instruction instruction);
@@ -111,12 +138,22 @@ internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, Typ
                 _flow.Step(bytes, instruction);
             }
 
+            if (_watch is not null && EndsPath(instruction.Opcode))
+            {
+                CopyTo(bytes, instruction.Start);
+                _watch.EndPath();
+            }
+
             WriteInstruction(bytes, instruction);
             CheckSize(instruction.Start, _code.Written.Length);
         }
 
         CopyTo(bytes, reader.Position);
     }
+
+    private static bool EndsPath(Opcode opcode) =>
+        opcode is Opcode.Loop or Opcode.If or Opcode.Else or Opcode.End
+            or Opcode.Br or Opcode.BrIf or Opcode.BrTable or Opcode.Return;
 
     private void WriteCharges(ReadOnlySpan<byte> bytes, int offset, ref int nextPoint)
     {
@@ -148,11 +185,19 @@ internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, Typ
     {
         switch (instruction.Opcode)
         {
-            case Opcode.Block or Opcode.Loop or Opcode.If:
+            case Opcode.Loop:
                 _depth++;
+                _watch?.Meet();
+                break;
+            case Opcode.Block or Opcode.If:
+                _depth++;
+                break;
+            case Opcode.Else:
+                _watch?.Meet();
                 break;
             case Opcode.End:
                 _depth--;
+                _watch?.Meet();
                 break;
             case Opcode.Return when _isWrapped:
                 CopyTo(bytes, instruction.Start);
@@ -168,6 +213,7 @@ internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, Typ
                 break;
             case Opcode.CallIndirect:
                 CopyTo(bytes, instruction.Start);
+                _watch?.Check(startsAnew: true);
                 _code.StoreFuel();
                 CopyTo(bytes, instruction.End);
                 _code.LoadFuel();
@@ -205,7 +251,7 @@ internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, Typ
             if (demanded[next] == below)
             {
                 next++;
-                NanCanonicalizer.CanonicalizeTop(_code, _extra, _flow.Stack.TypeAt(below), _flow.Stack.StateAt(below));
+                WriteExact(_flow.Stack.TypeAt(below), _flow.Stack.StateAt(below));
             }
 
             if (below < deepest)
@@ -222,6 +268,18 @@ internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, Typ
         _flow.MarkDemandedExact();
     }
 
+    private void WriteExact(WasmType type, NanState state)
+    {
+        if (_watch is not null)
+        {
+            _watch.Add(type, state);
+        }
+        else
+        {
+            NanCanonicalizer.CanonicalizeTop(_code, _extra, type, state);
+        }
+    }
+
     private int AsideLocal(int below) => _extra.Take(_flow.Stack.TypeAt(below), ExtraLocals.FirstAside + below);
 
     private void WriteCall(ReadOnlySpan<byte> bytes, in Instruction instruction)
@@ -231,6 +289,7 @@ internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, Typ
             if (!plan.IsFlat(instruction.First))
             {
                 CopyTo(bytes, instruction.Start);
+                _watch?.Check(startsAnew: true);
                 _code.StoreFuel();
                 CopyTo(bytes, instruction.End);
                 _code.LoadFuel();
@@ -240,6 +299,7 @@ internal sealed class FunctionRewriter(WasmModule module, MeteringPlan plan, Typ
         }
 
         CopyTo(bytes, instruction.Start);
+        _watch?.Check(startsAnew: true);
         _code.CheckFuel();
         _code.StoreFuel();
         CopyTo(bytes, instruction.End);

@@ -12,4 +12,11 @@ public sealed record MeteringOptions
 
     /// <summary>Stack units: about as many bytes of the engine's stack. 1 to 1,000,000,000.</summary>
     public int StackUnitsMax { get; init; } = StackUnitsDefault;
+
+    /// <summary>
+    /// Whether the module only watches for NaNs where else it would give each the same bits: it then runs faster, and
+    /// traps after it has met one. A run of such a module counts only if it ends well; any other is to be repeated with
+    /// the exact module (docs/design/metering.md, "NaN"). Default false.
+    /// </summary>
+    public bool WatchesNans { get; init; }
 }

@@ -31,8 +31,8 @@ public static class ModuleMeter
         ArgumentOutOfRangeException.ThrowIfLessThan(options.StackUnitsMax, 1);
         (WasmModule parsed, FunctionSummary[] summaries) = ModuleValidator.Validate(module);
         CheckRules(parsed, options);
-        byte[] bytes = Write(module, parsed, summaries, options);
-        return new(bytes, ProgramInspector.Describe(parsed));
+        (byte[] bytes, bool watchesNans) = Write(module, parsed, summaries, options);
+        return new(bytes, ProgramInspector.Describe(parsed), watchesNans);
     }
 
     internal static void CheckExportNames(WasmModule module)
@@ -67,12 +67,14 @@ public static class ModuleMeter
         }
     }
 
-    private static byte[] Write(
+    private static (byte[] Bytes, bool WatchesNans) Write(
         ReadOnlySpan<byte> bytes, WasmModule module, FunctionSummary[] summaries, MeteringOptions options)
     {
         TypeAppender types = new(module);
         BranchHints hints = new();
-        ModuleWriter code = WriteCode(bytes, module, summaries, types, hints);
+        FunctionRewriter functions = new(
+            module, new MeteringPlan(module, summaries), types, hints, options.WatchesNans);
+        ModuleWriter code = WriteCode(bytes, module, summaries, functions);
         ModuleWriter output = new(HeaderBytes + bytes.Length + code.Length);
         output.WriteBytes(bytes[..HeaderBytes]);
         ModuleWriter section = new(1_024);
@@ -95,11 +97,11 @@ public static class ModuleMeter
         Append(SectionId.Custom, section, output);
         Append(SectionId.Code, code, output);
         Copy(SectionId.Data, bytes, module, output);
-        return output.ToArray();
+        return (output.ToArray(), functions.HasWatch);
     }
 
     private static ModuleWriter WriteCode(
-        ReadOnlySpan<byte> bytes, WasmModule module, FunctionSummary[] summaries, TypeAppender types, BranchHints hints)
+        ReadOnlySpan<byte> bytes, WasmModule module, FunctionSummary[] summaries, FunctionRewriter functions)
     {
         ByteRange original = module.Sections[(int)SectionId.Code];
         ModuleWriter code = new(original.Length + (original.Length / 2));
@@ -108,11 +110,10 @@ public static class ModuleMeter
             return code;
         }
 
-        FunctionRewriter rewriter = new(module, new MeteringPlan(module, summaries), types, hints);
         code.WriteU32((uint)summaries.Length);
         for (int defined = 0; defined < summaries.Length; defined++)
         {
-            rewriter.Rewrite(bytes, defined, summaries[defined], code);
+            functions.Rewrite(bytes, defined, summaries[defined], code);
         }
 
         return code;

@@ -33,6 +33,12 @@ internal sealed class NanFlow(WasmModule module)
     /// ascending.</summary>
     public List<int> Demanded { get; } = [];
 
+    /// <summary>The kinds of operands that the function's instructions demand exact.</summary>
+    public HashSet<(WasmType Type, NanState State)> DemandedKinds { get; } = [];
+
+    /// <summary>How many operands the function's instructions demand exact, those above them counted too.</summary>
+    public int DemandedTotal { get; private set; }
+
     /// <summary>Settles the states of locals, and starts with the function.</summary>
     public void Begin(ReadOnlySpan<byte> bytes, int defined)
     {
@@ -44,11 +50,14 @@ internal sealed class NanFlow(WasmModule module)
         {
             _makesAllExact |= pass >= PassesMax;
             _hasChanged = false;
+            DemandedKinds.Clear();
+            DemandedTotal = 0;
             ModuleReader reader = _validator.Begin(bytes, defined);
             while (!reader.AtEnd)
             {
                 InstructionReader.Read(ref reader, out Instruction instruction);
                 FindDemanded(bytes, instruction);
+                NoteDemanded();
                 MarkDemandedExact();
                 Step(bytes, instruction);
             }
@@ -121,6 +130,15 @@ internal sealed class NanFlow(WasmModule module)
         if (Stack.Depth > 0 && Stack.Height > Stack.Top.Height && GivesFollowed(instruction.Opcode))
         {
             Stack.StateAt(0) = joined == NanState.Conflict ? NanState.Exact : joined;
+        }
+    }
+
+    private void NoteDemanded()
+    {
+        DemandedTotal += Demanded.Count == 0 ? 0 : Demanded[^1] + 1;
+        foreach (int below in Demanded)
+        {
+            DemandedKinds.Add((Stack.TypeAt(below), Stack.StateAt(below)));
         }
     }
 

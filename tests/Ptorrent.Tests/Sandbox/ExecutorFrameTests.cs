@@ -36,7 +36,7 @@ public sealed class ExecutorFrameTests
     public async Task Write_EveryFrameToAnExecutor_IsItsGoldenBytes()
     {
         ReadOnlyMemory<byte>[] parts = ["left"u8.ToArray(), "right"u8.ToArray()];
-        await AssertWrittenAsync("load", new AgentFrame.Load(3, Program));
+        await AssertWrittenAsync("load", new AgentFrame.Load(3, Program, Program.Form.Code));
         await AssertWrittenAsync("run", new AgentFrame.Run(7, 3, 1_000_000, new RunRequest
         {
             Range = new IndexRange(10, 12),

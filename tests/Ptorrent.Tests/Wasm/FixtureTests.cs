@@ -82,7 +82,7 @@ public sealed class FixtureTests
         }
     }
 
-    private static IEnumerable<ModuleCall> CallsOf(byte[] module) =>
+    internal static IEnumerable<ModuleCall> CallsOf(byte[] module) =>
         from export in Ptorrent.Wasm.Modules.ModuleParser.Parse(module).Exports
         where export.Kind == Ptorrent.Wasm.Modules.ExternalKind.Function
         from argument in Arguments

@@ -55,7 +55,7 @@ public sealed class PreparedProgramsTests
         SandboxProgram other = program.ForAnotherJob();
         Assert.NotSame(program, other);
         Assert.Same(program.Load, other.Load);
-        Assert.True(program.ExecutedCode.Equals(other.ExecutedCode));
+        Assert.Same(program.Form, other.Form);
     }
 
     private static JobDescription Description(string argument) => new()
