@@ -2,33 +2,101 @@ using Ptorrent.Model.Units;
 
 namespace Ptorrent.Work.Leasing;
 
-/// <summary>Whoever takes leases from this node.</summary>
-internal sealed class Child(ChildId id, int slotCount, ComputeRate slotRate)
+/// <summary>
+/// Whoever takes leases from this node. It is taken to work on its leases one after the other in the order of their
+/// grants, each on all of its slots.
+/// </summary>
+internal sealed class Child(ChildId id, int slotCount, ComputeRate slotRate, TimeSpan joinedAt, double roundTrip)
 {
-    // How far one observation moves the estimate of speed.
-    private const double RateGain = 0.2;
+    // What is known of its speed halves its weight with every three commits; what was said of it before any has the
+    // weight of so many seconds.
+    private const double Memory = 0.8;
+    private const double SecondsSaid = 0.05;
+
+    // A longer round trip moves the estimate by this share, a shorter one at once: a commit may have waited for more
+    // than its way, but none is faster than the line.
+    private const double RoundTripGain = 0.125;
+
+    private double _fuel = slotRate.FuelPerSecond * SecondsSaid;
+    private double _seconds = SecondsSaid;
+    private double _slotRate = slotRate.FuelPerSecond;
+    private int _fedPlace;
+    private int _hungryPlace;
+    private int _loadedPlace;
+    private int _watchedPlace;
+    private int _latePlace;
+    private int _stuckPlace;
 
     public ChildId Id { get; } = id;
 
     public int SlotCount { get; } = slotCount;
 
+    public TimeSpan JoinedAt { get; } = joinedAt;
+
     /// <summary>Fuel a second of one slot, as last learned.</summary>
-    public double SlotRate { get; private set; } = slotRate.FuelPerSecond;
+    public double SlotRate => _slotRate;
 
     /// <summary>Fuel a second of all its slots.</summary>
-    public double Rate => SlotRate * SlotCount;
+    public double Rate => _slotRate * SlotCount;
+
+    /// <summary>Fuel a second of the slots that its leases keep busy.</summary>
+    public double BusyRate => _slotRate * Math.Clamp(IndicesOutstanding, 1, SlotCount);
+
+    /// <summary>Seconds from a grant to its arrival and back, as last learned.</summary>
+    public double RoundTrip { get; private set; } = roundTrip;
 
     /// <summary>Fuel that may be outstanding with it. Nothing until it says so.</summary>
     public Fuel Window { get; set; } = Fuel.Zero;
 
-    /// <summary>Its leases, by id, so that whatever is done to all of them is done in one order.</summary>
-    public SortedDictionary<LeaseId, Lease> Leases { get; } = [];
+    /// <summary>Its oldest lease; others follow by <see cref="Lease.NextOfChild"/>.</summary>
+    public Lease? First { get; private set; }
+
+    /// <summary>Its newest lease.</summary>
+    public Lease? Last { get; private set; }
+
+    public int LeaseCount { get; private set; }
 
     /// <summary>Fuel that its leases are expected to burn yet.</summary>
     public double FuelOutstanding { get; set; }
 
+    /// <summary>Of that, what was asked back.</summary>
+    public double FuelRevoked { get; set; }
+
+    /// <summary>Fuel that was asked back from others for it.</summary>
+    public double FuelPromised { get; set; }
+
     /// <summary>Indices in its leases.</summary>
     public long IndicesOutstanding { get; set; }
+
+    /// <summary>Up to when what it has done is known: its last commit, or when it got the first of its leases.</summary>
+    public TimeSpan ProgressAt { get; set; } = joinedAt;
+
+    /// <summary>When something was last heard of it.</summary>
+    public TimeSpan HeardAt { get; set; } = joinedAt;
+
+    /// <summary>When it is expected to have done all it has; the key of <see cref="ByLoad"/>.</summary>
+    public TimeSpan BusyUntil { get; set; } = joinedAt;
+
+    /// <summary>When it is to be given more; the key of <see cref="ByFeedTime"/>.</summary>
+    public TimeSpan FeedAt { get; set; }
+
+    /// <summary>When a slot of it will have nothing to do; the key of <see cref="ByHunger"/>.</summary>
+    public TimeSpan IdleAt { get; set; }
+
+    /// <summary>When something of it must have been heard; the key of <see cref="ByDue"/>.</summary>
+    public TimeSpan DueAt { get; set; }
+
+    /// <summary>Whether it is overdue: the moment has passed without a commit or an answer.</summary>
+    public bool IsOverdue { get; set; }
+
+    /// <summary>Whether it has left a revoke unanswered.</summary>
+    public bool IsSilent { get; set; }
+
+    /// <summary>Whether it was removed; others may still hold on to the object.</summary>
+    public bool IsGone { get; set; }
+
+    /// <summary>Works that it said it cannot do; null while there is none.</summary>
+    public List<Work>? ExcludedFrom { get; set; }
 
     /// <summary>Learns from work that came back: <paramref name="fuel"/> in <paramref name="busy"/> of one
     /// slot.</summary>
@@ -40,6 +108,115 @@ internal sealed class Child(ChildId id, int slotCount, ComputeRate slotRate)
             return;
         }
 
-        SlotRate += RateGain * ((fuel.Units / busy.TotalSeconds) - SlotRate);
+        _fuel = (_fuel * Memory) + fuel.Units;
+        _seconds = (_seconds * Memory) + busy.TotalSeconds;
+        _slotRate = _fuel / _seconds;
+    }
+
+    public void ObserveRoundTrip(double seconds, double secondsMax)
+    {
+        double seen = Math.Clamp(seconds, 0, secondsMax);
+        RoundTrip = seen < RoundTrip ? seen : RoundTrip + (RoundTripGain * (seen - RoundTrip));
+    }
+
+    /// <summary>Forgets that it cannot do a work, since the work is forgotten.</summary>
+    public void Admit(Work work)
+    {
+        if (ExcludedFrom is { } works && works.Remove(work) && works.Count == 0)
+        {
+            ExcludedFrom = null;
+        }
+    }
+
+    public void Append(Lease lease)
+    {
+        lease.PreviousOfChild = Last;
+        lease.NextOfChild = null;
+        if (Last is null)
+        {
+            First = lease;
+        }
+        else
+        {
+            Last.NextOfChild = lease;
+        }
+
+        Last = lease;
+        LeaseCount++;
+    }
+
+    public void Unlink(Lease lease)
+    {
+        if (lease.PreviousOfChild is { } previous)
+        {
+            previous.NextOfChild = lease.NextOfChild;
+        }
+        else
+        {
+            First = lease.NextOfChild;
+        }
+
+        if (lease.NextOfChild is { } next)
+        {
+            next.PreviousOfChild = lease.PreviousOfChild;
+        }
+        else
+        {
+            Last = lease.PreviousOfChild;
+        }
+
+        LeaseCount--;
+    }
+
+    /// <summary>The hungriest first.</summary>
+    internal sealed class ByHunger : IHeapOrder<Child>
+    {
+        public static bool IsBefore(Child left, Child right) =>
+            left.IdleAt != right.IdleAt ? left.IdleAt < right.IdleAt : left.Id.Value < right.Id.Value;
+
+        public static ref int PlaceOf(Child item) => ref item._hungryPlace;
+    }
+
+    /// <summary>Whoever will be hungry first.</summary>
+    internal sealed class ByFeedTime : IHeapOrder<Child>
+    {
+        public static bool IsBefore(Child left, Child right) =>
+            left.FeedAt != right.FeedAt ? left.FeedAt < right.FeedAt : left.Id.Value < right.Id.Value;
+
+        public static ref int PlaceOf(Child item) => ref item._fedPlace;
+    }
+
+    /// <summary>Whoever has the most to do first.</summary>
+    internal sealed class ByLoad : IHeapOrder<Child>
+    {
+        public static bool IsBefore(Child left, Child right) =>
+            left.BusyUntil != right.BusyUntil ? left.BusyUntil > right.BusyUntil : left.Id.Value < right.Id.Value;
+
+        public static ref int PlaceOf(Child item) => ref item._loadedPlace;
+    }
+
+    /// <summary>Whoever must be heard of first.</summary>
+    internal sealed class ByDue : IHeapOrder<Child>
+    {
+        public static bool IsBefore(Child left, Child right) =>
+            left.DueAt != right.DueAt ? left.DueAt < right.DueAt : left.Id.Value < right.Id.Value;
+
+        public static ref int PlaceOf(Child item) => ref item._watchedPlace;
+    }
+
+    /// <summary>Of those that are late, whoever is overdue first.</summary>
+    internal sealed class ByLateness : IHeapOrder<Child>
+    {
+        public static bool IsBefore(Child left, Child right) => ByDue.IsBefore(left, right);
+
+        public static ref int PlaceOf(Child item) => ref item._latePlace;
+    }
+
+    /// <summary>Of those that are overdue, the longest overdue first.</summary>
+    internal sealed class ByOverdue : IHeapOrder<Child>
+    {
+        public static bool IsBefore(Child left, Child right) => ByDue.IsBefore(left, right);
+
+        public static ref int PlaceOf(Child item) => ref item._stuckPlace;
     }
 }

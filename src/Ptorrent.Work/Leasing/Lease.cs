@@ -2,20 +2,72 @@ using Ptorrent.Model.Units;
 
 namespace Ptorrent.Work.Leasing;
 
-/// <summary>A lease in a child's hands.</summary>
-internal sealed class Lease(LeaseId id, Child child, Work work, IndexRange range, double fuelPerIndex)
+/// <summary>A lease in a child's hands. Objects are used again for later leases (<see cref="LeaseBook"/>).</summary>
+internal sealed class Lease
 {
-    public LeaseId Id { get; } = id;
+    public LeaseId Id { get; private set; }
 
-    public Child Child { get; } = child;
+    public Child Child { get; private set; } = null!; // Set by Begin before anybody sees the lease.
 
-    public Work Work { get; } = work;
-
-    /// <summary>What it was expected to burn for each index when it was granted.</summary>
-    public double FuelPerIndex { get; } = fuelPerIndex;
+    public Work Work { get; private set; } = null!; // Set by Begin before anybody sees the lease.
 
     /// <summary>What is not committed of it.</summary>
-    public IndexRange Left { get; set; } = range;
+    public IndexRange Left { get; set; }
+
+    /// <summary>What it was expected to burn for each index when it was granted.</summary>
+    public double FuelPerIndex { get; private set; }
+
+    public TimeSpan GrantedAt { get; set; }
+
+    /// <summary>When its child was expected to turn to it.</summary>
+    public TimeSpan StartsAt { get; set; }
+
+    /// <summary>Whether its child had nothing when it was granted, so that the first commit tells of the round
+    /// trip.</summary>
+    public bool TellsRoundTrip { get; set; }
+
+    /// <summary>Whether its child has answered that it can give nothing of it back.</summary>
+    public bool IsIndivisible { get; set; }
+
+    /// <summary>The other lease on the same indices, where this one was granted a second time. Twins always have the same
+    /// indices left.</summary>
+    public Lease? Twin { get; set; }
+
+    /// <summary>The first index of the tail that was asked back and not answered for yet.</summary>
+    public long? RevokedFrom { get; set; }
+
+    /// <summary>When the tail was asked back.</summary>
+    public TimeSpan RevokedAt { get; set; }
+
+    /// <summary>For whom the tail was asked back; null once that child is not kept waiting for it.</summary>
+    public Child? Taker { get; set; }
+
+    /// <summary>Fuel of the tail that was asked back.</summary>
+    public double FuelRevoked { get; set; }
+
+    public Lease? NextOfChild { get; set; }
+
+    public Lease? PreviousOfChild { get; set; }
+
+    public Lease? NextOfWork { get; set; }
+
+    public Lease? PreviousOfWork { get; set; }
 
     public double FuelLeft => Left.Count * FuelPerIndex;
+
+    /// <summary>Starts the life of a lease.</summary>
+    public void Begin(LeaseId id, Child child, Work work, IndexRange range, double fuelPerIndex)
+    {
+        Id = id;
+        Child = child;
+        Work = work;
+        Left = range;
+        FuelPerIndex = fuelPerIndex;
+        TellsRoundTrip = false;
+        IsIndivisible = false;
+        Twin = null;
+        RevokedFrom = null;
+        Taker = null;
+        FuelRevoked = 0;
+    }
 }

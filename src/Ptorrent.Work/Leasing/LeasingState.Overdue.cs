@@ -1,0 +1,320 @@
+using Ptorrent.Model.Units;
+
+namespace Ptorrent.Work.Leasing;
+
+/// <content>The overdue: children of which nothing was heard when it should have been.</content>
+public sealed partial class LeasingState
+{
+    // A child that holds leases is watched until it is late, late until it is overdue, then stuck as long as something
+    // can be done about it.
+    private readonly Heap<Child, Child.ByDue> _watched = new();
+    private readonly Heap<Child, Child.ByLateness> _late = new();
+    private readonly Heap<Child, Child.ByOverdue> _stuck = new();
+    private readonly List<Child> _stuckPassedOver = [];
+
+    private void ReconsiderDue(Child child)
+    {
+        if (child.LeaseCount == 0)
+        {
+            _watched.Remove(child);
+            _late.Remove(child);
+            _stuck.Remove(child);
+            child.IsOverdue = false;
+        }
+        else if (!child.IsOverdue)
+        {
+            // The time is looked at again when it has come, so only an earlier one is noted.
+            TimeSpan due = LateTime(child);
+            if (_late.Contains(child) ? due > _now : !_watched.Contains(child) || due < child.DueAt)
+            {
+                _late.Remove(child);
+                child.DueAt = due;
+                _watched.Put(child);
+            }
+        }
+    }
+
+    /// <summary>When a child is late: from then on it is asked for what it has not begun if others are hungry.</summary>
+    private TimeSpan LateTime(Child child) => MayBeAsked(child)
+        ? TimeWithSlack(child, _limits.LateTimeMin.TotalSeconds + child.RoundTrip, _limits.LateShare)
+        : OverdueTime(child);
+
+    /// <summary>When a child is overdue, whether others are hungry or not.</summary>
+    private TimeSpan OverdueTime(Child child) =>
+        TimeWithSlack(child, _limits.SlackMin.TotalSeconds, _limits.SlackShare);
+
+    /// <summary>Until when something must be heard of a child: the answer to a revoke, or else a commit of its oldest
+    /// lease.</summary>
+    private TimeSpan TimeWithSlack(Child child, double slackMin, double slackShare)
+    {
+        if (child.FuelRevoked > 0 && AnswerDueOf(child) is { } answer)
+        {
+            return answer;
+        }
+
+        double seconds = child.First!.FuelLeft / child.BusyRate; // Only those that hold leases are asked.
+        TimeSpan end = child.ProgressAt + InSeconds(seconds + child.RoundTrip);
+        return (end > child.HeardAt ? end : child.HeardAt) + InSeconds(Math.Max(slackMin, slackShare * seconds));
+    }
+
+    private static bool MayBeAsked(Child child)
+    {
+        long unbegun = child.IsSilent ? 0 : child.IndicesOutstanding - child.SlotCount;
+        for (Lease? lease = child.Last; lease is not null && unbegun > 0; lease = lease.PreviousOfChild)
+        {
+            if (IsDivisible(lease))
+            {
+                return true;
+            }
+
+            unbegun -= lease.Left.Count;
+        }
+
+        return false;
+    }
+
+    private TimeSpan? AnswerDueOf(Child child)
+    {
+        double patience = Math.Max(4 * child.RoundTrip, _limits.AnswerTimeMin.TotalSeconds);
+        TimeSpan? first = null;
+        for (Lease? lease = child.First; lease is not null; lease = lease.NextOfChild)
+        {
+            if (lease.RevokedFrom is not null && !(first <= lease.RevokedAt + InSeconds(patience)))
+            {
+                first = lease.RevokedAt + InSeconds(patience);
+            }
+        }
+
+        return first;
+    }
+
+    /// <summary>Something was heard of a child.</summary>
+    private void Hear(Child child)
+    {
+        child.HeardAt = _now;
+        if (child.IsOverdue || child.IsSilent)
+        {
+            child.IsOverdue = false;
+            child.IsSilent = false;
+            _stuck.Remove(child);
+            Reconsider(child);
+        }
+    }
+
+    private void FindOverdue()
+    {
+        while (_watched.TryPeek(out Child? child) && child.DueAt <= _now)
+        {
+            child.DueAt = LateTime(child);
+            if (child.DueAt > _now)
+            {
+                _watched.Put(child);
+            }
+            else
+            {
+                _watched.Remove(child);
+                child.DueAt = OverdueTime(child);
+                _late.Put(child);
+            }
+        }
+
+        bool isTail = _ready.Count == 0 && _hungry.Count > 0;
+        while (_late.TryPeek(out Child? child) && (isTail || child.DueAt <= _now))
+        {
+            MarkOverdue(child);
+            if (!isTail && !TryRevokeAll(child) && child.IsSilent)
+            {
+                TakeBackAll(child);
+            }
+        }
+    }
+
+    private void MarkOverdue(Child child)
+    {
+        _late.Remove(child);
+        _stuck.Put(child);
+        child.IsOverdue = true;
+        child.IsSilent |= child.FuelRevoked > 0;
+        for (Lease? lease = child.First; lease is not null; lease = lease.NextOfChild)
+        {
+            ReleaseTaker(lease);
+        }
+    }
+
+    /// <summary>A child that is silent loses all it has; it gets nothing before something is heard of it.</summary>
+    private void TakeBackAll(Child silent)
+    {
+        while (silent.First is { } lease)
+        {
+            TakeBack(lease);
+        }
+    }
+
+    private void TakeBack(Lease lease)
+    {
+        (Work work, IndexRange left, bool hasTwin) = (lease.Work, lease.Left, lease.Twin is not null);
+        Cancel(lease);
+        if (!hasTwin)
+        {
+            PutBack(work, left);
+        }
+    }
+
+    /// <summary>Whoever waits for the tail of this lease waits no longer.</summary>
+    private void ReleaseTaker(Lease lease)
+    {
+        if (lease.Taker is { } taker)
+        {
+            lease.Taker = null;
+            taker.FuelPromised = Math.Max(0, taker.FuelPromised - lease.FuelRevoked);
+            if (!taker.IsGone)
+            {
+                Reconsider(taker);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Does for a hungry child what can be done about those that are overdue: asks them for all they have not begun;
+    /// then grants what they hold a second time. First results win, as in the backup tasks of MapReduce (J. Dean,
+    /// S. Ghemawat, "MapReduce: simplified data processing on large clusters", 2004).
+    /// </summary>
+    private bool TryRescueFor(Child hungry)
+    {
+        bool isHelped = false;
+        while (!isHelped && _stuckPassedOver.Count < VainTriesMax && _stuck.TryPeek(out Child? stuck))
+        {
+            bool mayBeLater = false;
+            isHelped = TryRevokeAll(stuck) || TryTakeOver(stuck, hungry, out mayBeLater);
+            if (!isHelped)
+            {
+                // Whose leases all have twins comes back when one of those is gone.
+                _stuck.Remove(stuck);
+                if (mayBeLater)
+                {
+                    _stuckPassedOver.Add(stuck);
+                }
+            }
+        }
+
+        foreach (Child child in _stuckPassedOver)
+        {
+            _stuck.Put(child);
+        }
+
+        _stuckPassedOver.Clear();
+        return isHelped;
+    }
+
+    /// <summary>Asks an overdue child for all that it has not begun, unless it was asked in vain.</summary>
+    private bool TryRevokeAll(Child stuck)
+    {
+        bool isAny = false;
+        long unbegun = stuck.IsSilent ? 0 : stuck.IndicesOutstanding - stuck.SlotCount;
+        for (Lease? lease = stuck.Last; lease is not null && unbegun > 0; lease = lease.PreviousOfChild)
+        {
+            if (IsDivisible(lease))
+            {
+                Revoke(lease, Math.Min(unbegun, lease.Left.Count), taker: null);
+                isAny = true;
+            }
+
+            unbegun -= lease.Left.Count;
+        }
+
+        if (isAny)
+        {
+            // Until it answers, or ought to have, it is not overdue.
+            stuck.IsOverdue = false;
+            _stuck.Remove(stuck);
+            Reconsider(stuck);
+        }
+
+        return isAny;
+    }
+
+    /// <summary>Has a hungry child do a lease of an overdue one.</summary>
+    /// <param name="stuck">The overdue one.</param>
+    /// <param name="hungry">The hungry one.</param>
+    /// <param name="mayBeLater">Whether another child might, or this one later.</param>
+    private bool TryTakeOver(Child stuck, Child hungry, out bool mayBeLater)
+    {
+        mayBeLater = false;
+        for (Lease? lease = stuck.First; lease is not null; lease = lease.NextOfChild)
+        {
+            if (lease.Twin is { Child.IsOverdue: false })
+            {
+                continue;
+            }
+
+            // Whoever is overdue itself is not given more of this kind.
+            if (hungry.IsOverdue || ReferenceEquals(lease.Twin?.Child, hungry) || lease.Work.Excludes(hungry))
+            {
+                mayBeLater = true;
+            }
+            else if (lease.Twin is null && stuck.IsSilent && IsLong(lease, hungry))
+            {
+                TakeBack(lease);
+                return true;
+            }
+            else if (MayHaveTwin(lease))
+            {
+                GrantTwin(lease, hungry);
+                return true;
+            }
+            else
+            {
+                mayBeLater |= _limits.TwinShareMax > 0;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether a lease is too much for one child at the end of the work, so that several should share it.
+    /// </summary>
+    private bool IsLong(Lease lease, Child hungry) =>
+        lease.FuelLeft > 2 * hungry.Rate * _sizing.LeaseTimeMin(hungry);
+
+    /// <summary>Whether the work's budget allows to grant a lease a second time; one pair at a time may always be, or
+    /// work whose holders are gone would never end.</summary>
+    private bool MayHaveTwin(Lease lease)
+    {
+        Work work = lease.Work;
+        double budget = _limits.TwinShareMax * work.IndicesTotal * lease.FuelPerIndex;
+        int others = work.TwinCount - (lease.Twin is null ? 0 : 1);
+        return _limits.TwinShareMax > 0 && (others == 0 || work.TwinFuel + lease.FuelLeft <= budget);
+    }
+
+    /// <summary>Grants a lease a second time. Of two that are both overdue the older one is cancelled first.</summary>
+    private void GrantTwin(Lease lease, Child hungry)
+    {
+        if (lease.Twin is { } other)
+        {
+            (Lease older, lease) = lease.Id.Value < other.Id.Value ? (lease, other) : (other, lease);
+            Cancel(older);
+        }
+
+        Lease twin = Hold(hungry, lease.Work, lease.Left, _sizing.FuelPerIndex(hungry, lease.Work.Cost));
+        twin.Twin = lease;
+        lease.Twin = twin;
+        lease.Work.TwinCount++;
+        lease.Work.TwinFuel += twin.FuelLeft;
+        Announce(twin);
+        Reconsider(hungry);
+    }
+
+    /// <summary>
+    /// Whether a commit of one twin comes too late: it is a part only, and the other one, from which something is still
+    /// expected, must be further by now.
+    /// </summary>
+    private bool LosesToTwin(Lease lease, long upto)
+    {
+        if (lease.Twin is not { Child.IsOverdue: false } other || upto == lease.Left.End)
+        {
+            return false;
+        }
+
+        return BurntBy(other) > (upto - lease.Left.Begin) * other.FuelPerIndex;
+    }
+}
