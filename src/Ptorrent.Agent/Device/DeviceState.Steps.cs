@@ -88,8 +88,9 @@ internal sealed partial class DeviceState
     /// <summary>Turns what the leasing core decided into effects.</summary>
     private void CarryOut()
     {
-        foreach (LeasingEffect effect in _leasingEffects)
+        for (int i = 0; i < _leasingEffects.Count; i++)
         {
+            LeasingEffect effect = _leasingEffects[i];
             switch (effect.Kind)
             {
                 case LeasingEffectKind.Grant:
@@ -102,6 +103,10 @@ internal sealed partial class DeviceState
                         _effects.Add(new DeviceEffect.StopRun(effect.Lease));
                     }
 
+                    break;
+                case LeasingEffectKind.Revoke:
+                    // What a slot has, it has begun.
+                    _leasing.Keep(_now, effect.Child, effect.Lease, effect.Range.End, _leasingEffects);
                     break;
                 case LeasingEffectKind.Complete:
                     if (_works.Remove(effect.Work, out CoreWork? work))

@@ -68,7 +68,8 @@ internal sealed class Child(ChildId id, int slotCount, ComputeRate slotRate, Tim
     /// <summary>Indices in its leases.</summary>
     public long IndicesOutstanding { get; set; }
 
-    /// <summary>Up to when what it has done is known: its last commit, or when it got the first of its leases.</summary>
+    /// <summary>Up to when what it has done is known: its last commit, or when it got the first of its
+    /// leases.</summary>
     public TimeSpan ProgressAt { get; set; } = joinedAt;
 
     /// <summary>When something was last heard of it.</summary>

@@ -4,8 +4,8 @@ using Ptorrent.Model;
 namespace Ptorrent.Work.Leasing;
 
 /// <summary>
-/// A binary heap whose items know their place: the first one is at hand at once, putting in, taking out and moving after
-/// a change of key cost the logarithm of the count and allocate nothing once the heap has had its size.
+/// A binary heap whose items know their place: the first one is at hand at once, putting in, taking out and moving
+/// after a change of key cost the logarithm of the count and allocate nothing once the heap has had its size.
 /// </summary>
 internal sealed class Heap<TItem, TOrder>
     where TItem : class

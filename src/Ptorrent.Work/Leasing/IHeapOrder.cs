@@ -1,7 +1,7 @@
 namespace Ptorrent.Work.Leasing;
 
-/// <summary>How a <see cref="Heap{TItem, TOrder}"/> orders its items and where each item keeps its place, so that it can
-/// be found again without a search.</summary>
+/// <summary>How a <see cref="Heap{TItem, TOrder}"/> orders its items and where each item keeps its place, so that it
+/// can be found again without a search.</summary>
 internal interface IHeapOrder<TItem>
     where TItem : class
 {

@@ -29,8 +29,8 @@ internal sealed class Lease
     /// <summary>Whether its child has answered that it can give nothing of it back.</summary>
     public bool IsIndivisible { get; set; }
 
-    /// <summary>The other lease on the same indices, where this one was granted a second time. Twins always have the same
-    /// indices left.</summary>
+    /// <summary>The other lease on the same indices, where this one was granted a second time. Twins always have the
+    /// same indices left.</summary>
     public Lease? Twin { get; set; }
 
     /// <summary>The first index of the tail that was asked back and not answered for yet.</summary>

@@ -1,11 +1,12 @@
 namespace Ptorrent.Work.Leasing;
 
 /// <summary>
-/// How long a lease is, how many indices that makes, and how much a child holds at once. The share of the remaining time
-/// is factoring (S. F. Hummel, E. Schonberg, L. E. Flynn, "Factoring: a method for scheduling parallel loops", 1992), per
-/// lease instead of per round. The bound by age follows the availability of real machines, whose times between losses
-/// are Weibull distributed with shapes below one: whoever has been here long is likely to stay (B. Javadi, D. Kondo,
-/// J.-M. Vincent, D. P. Anderson, "Discovering statistical models of availability in large distributed systems", 2011).
+/// How long a lease is, how many indices that makes, and how much a child holds at once. The share of the remaining
+/// time is factoring (S. F. Hummel, E. Schonberg, L. E. Flynn, "Factoring: a method for scheduling parallel loops",
+/// 1992), per lease instead of per round. The bound by age follows the availability of real machines, whose times
+/// between losses are Weibull distributed with shapes below one: whoever has been here long is likely to stay (B.
+/// Javadi, D. Kondo, J.-M. Vincent, D. P. Anderson, "Discovering statistical models of availability in large
+/// distributed systems", 2011).
 /// </summary>
 internal sealed class LeaseSizing(LeasingLimits limits)
 {
@@ -67,8 +68,8 @@ internal sealed class LeaseSizing(LeasingLimits limits)
     public double FuelPerIndex(Child child, WorkCost cost) =>
         cost.IsKnown ? cost.FuelPerIndex : Math.Max(1, child.SlotRate * LeaseTimeMin(child));
 
-    /// <summary>Seconds before the end of what a child has at which it gets the next lease: the time of a lease for each
-    /// that its line holds, so that one is there when another is done.</summary>
+    /// <summary>Seconds before the end of what a child has at which it gets the next lease: the time of a lease for
+    /// each that its line holds, so that one is there when another is done.</summary>
     public double Lead(Child child, double leaseTime) =>
         Math.Max((Depth(child, leaseTime) - 1) * leaseTime, _leadMin) * Tolerance;
 
@@ -76,8 +77,8 @@ internal sealed class LeaseSizing(LeasingLimits limits)
     /// there.</summary>
     public double LeadAtTail(Child child) => Math.Max(2 * child.RoundTrip, _leadMin);
 
-    /// <summary>The most leases that a child may hold: the delay-bandwidth product of its line in leases, and the one at
-    /// work, for each slot.</summary>
+    /// <summary>The most leases that a child may hold: the delay-bandwidth product of its line in leases, and the one
+    /// at work, for each slot.</summary>
     public long LeaseCountMax(Child child, double leaseTime) => (long)Depth(child, leaseTime) * child.SlotCount;
 
     private int Depth(Child child, double leaseTime) =>

@@ -2,8 +2,8 @@ using Ptorrent.Model;
 
 namespace Ptorrent.Work.Leasing;
 
-/// <summary>How a node sizes its leases and what it does when they are late. Leases are a target of time; indices follow
-/// from measured speed. Why each number is what it is: docs/design/leasing.md.</summary>
+/// <summary>How a node sizes its leases and what it does when they are late. Leases are a target of time; indices
+/// follow from measured speed. Why each number is what it is: docs/design/leasing.md.</summary>
 public sealed record LeasingLimits
 {
     /// <summary>Between a harbor and its agents.</summary>

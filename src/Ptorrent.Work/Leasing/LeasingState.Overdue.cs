@@ -34,7 +34,8 @@ public sealed partial class LeasingState
         }
     }
 
-    /// <summary>When a child is late: from then on it is asked for what it has not begun if others are hungry.</summary>
+    /// <summary>When a child is late: from then on it is asked for what it has not begun if others are
+    /// hungry.</summary>
     private TimeSpan LateTime(Child child) => MayBeAsked(child)
         ? TimeWithSlack(child, _limits.LateTimeMin.TotalSeconds + child.RoundTrip, _limits.LateShare)
         : OverdueTime(child);

@@ -17,8 +17,8 @@ public sealed partial class LeasingState
 
     /// <summary>
     /// Asks for the tail of whoever has the most to do, so that both end at the same time. Source: a thief that takes
-    /// from the largest load balances fastest; with a line between them, only what is worth several round trips (N. Gast,
-    /// M. Khatiri, D. Trystram, F. Wagner, "A new analysis of work stealing with latency", 2021).
+    /// from the largest load balances fastest; with a line between them, only what is worth several round trips (N.
+    /// Gast, M. Khatiri, D. Trystram, F. Wagner, "A new analysis of work stealing with latency", 2021).
     /// </summary>
     private bool TryRevokeFor(Child hungry)
     {

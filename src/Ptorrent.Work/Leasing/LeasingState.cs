@@ -150,8 +150,8 @@ public sealed partial class LeasingState
         _rate += child.Rate;
     }
 
-    /// <summary>Forgets a child; what it had not committed goes to the end of the line, so that it finds it unbegun if it
-    /// comes back soon. An unknown child is nothing to forget.</summary>
+    /// <summary>Forgets a child; what it had not committed goes to the end of the line, so that it finds it unbegun if
+    /// it comes back soon. An unknown child is nothing to forget.</summary>
     /// <param name="now">The present moment.</param>
     /// <param name="id">The child.</param>
     /// <param name="effects">Takes the effects.</param>

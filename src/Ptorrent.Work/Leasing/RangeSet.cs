@@ -5,8 +5,8 @@ namespace Ptorrent.Work.Leasing;
 
 /// <summary>
 /// A set of indices kept as disjoint ranges, neighbours joined. Costs depend on the number of gaps only, whatever the
-/// number of indices. The ranges lie in blocks of bounded size, so that even with a hundred thousand gaps a change moves
-/// one block's ranges only.
+/// number of indices. The ranges lie in blocks of bounded size, so that even with a hundred thousand gaps a change
+/// moves one block's ranges only.
 /// </summary>
 internal sealed class RangeSet
 {

@@ -6,8 +6,8 @@ namespace Ptorrent.Tests.Work;
 
 /// <summary>
 /// A network in which hosts burn fuel like water flows: each works on one lease after the other at its own rate, some
-/// slower than they said, some leases slower than others; lines have their delay; hosts vanish, some without a word, and
-/// others come. Drives the real leasing core in virtual time.
+/// slower than they said, some leases slower than others; lines have their delay; hosts vanish, some without a word,
+/// and others come. Drives the real leasing core in virtual time.
 /// </summary>
 internal sealed class FluidNetwork
 {

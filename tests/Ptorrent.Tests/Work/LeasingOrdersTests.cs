@@ -5,8 +5,8 @@ using Xunit;
 
 namespace Ptorrent.Tests.Work;
 
-// Goal: whatever happens in whatever order, every index is committed exactly once, nobody holds what another one has but
-// a twin, and the work ends when everybody works.
+// Goal: whatever happens in whatever order, every index is committed exactly once, nobody holds what another one has
+// but a twin, and the work ends when everybody works.
 // Method: all short orders of events, then long drawn ones, in a world that keeps its own account.
 public sealed class LeasingOrdersTests
 {

@@ -116,7 +116,8 @@ public sealed class LeasingStateTests
         List<LeasingEffect> second = [.. _effects];
         _effects.Clear();
         RunToTheEnd(1_000, second);
-        Assert.Equal(big.Range.Begin + 60, second.Where(e => e.Kind == LeasingEffectKind.Grant).Min(e => e.Range.Begin));
+        IEnumerable<LeasingEffect> grants = second.Where(e => e.Kind == LeasingEffectKind.Grant);
+        Assert.Equal(big.Range.Begin + 60, grants.Min(e => e.Range.Begin));
     }
 
     [Fact]
