@@ -219,6 +219,7 @@ internal sealed class HarborState
         if (!_books.Leasing.TryGetWork(committed.Child, committed.Lease, out WorkId work))
         {
             // It went to somebody else meanwhile: nothing of it counts, and the agent need not keep it.
+            _books.Leasing.Hear(_books.Now, committed.Child, _books.LeasingEffects);
             Cancel(agent, committed.Lease);
             return;
         }

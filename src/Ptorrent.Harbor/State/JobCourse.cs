@@ -214,6 +214,7 @@ internal sealed class JobCourse
                 new(work, (ulong)job.FirstMergeWork.Value.Value, round.GroupsLeft())
                 {
                     LeaseIndexCountMax = 1,
+                    IsRevocable = false,
                     Learned = LearnedFrom(done, isMerge: true),
                 };
             _books.Leasing.AddWork(_books.Now, description, _books.LeasingEffects);

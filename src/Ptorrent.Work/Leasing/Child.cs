@@ -17,9 +17,14 @@ internal sealed class Child(ChildId id, int slotCount, ComputeRate slotRate, Tim
     // than its way, but none is faster than the line.
     private const double RoundTripGain = 0.125;
 
+    // After the first silence, and how often the time doubles.
+    private const int SilencesMax = 6;
+    private static readonly TimeSpan SilentTime = TimeSpan.FromSeconds(10);
+
     private double _fuel = slotRate.FuelPerSecond * SecondsSaid;
     private double _seconds = SecondsSaid;
     private double _slotRate = slotRate.FuelPerSecond;
+    private int _silences;
     private int _fedPlace;
     private int _hungryPlace;
     private int _loadedPlace;
@@ -91,13 +96,34 @@ internal sealed class Child(ChildId id, int slotCount, ComputeRate slotRate, Tim
     public bool IsOverdue { get; set; }
 
     /// <summary>Whether it has left a revoke unanswered.</summary>
-    public bool IsSilent { get; set; }
+    public bool IsSilent { get; private set; }
+
+    /// <summary>When a silent child is tried again, though nothing was heard of it.</summary>
+    public TimeSpan TrustedAt { get; private set; }
 
     /// <summary>Whether it was removed; others may still hold on to the object.</summary>
     public bool IsGone { get; set; }
 
     /// <summary>Works that it said it cannot do; null while there is none.</summary>
     public List<Work>? ExcludedFrom { get; set; }
+
+    /// <summary>It has left a revoke unanswered: it is tried again after some time, twice as long each time.</summary>
+    public void MarkSilent(TimeSpan now)
+    {
+        if (!IsSilent)
+        {
+            IsSilent = true;
+            TrustedAt = now + (SilentTime * (1 << _silences));
+            _silences = Math.Min(_silences + 1, SilencesMax);
+        }
+    }
+
+    /// <summary>It may be given work again; what was heard of it tells whether its silence is forgotten.</summary>
+    public void Trust(bool isHeard)
+    {
+        IsSilent = false;
+        _silences = isHeard ? 0 : _silences;
+    }
 
     /// <summary>Learns from work that came back: <paramref name="fuel"/> in <paramref name="busy"/> of one
     /// slot.</summary>

@@ -93,10 +93,11 @@ public sealed partial class LeasingState
     private void Hear(Child child)
     {
         child.HeardAt = _now;
-        if (child.IsOverdue || child.IsSilent)
+        bool wasMissed = child.IsOverdue || child.IsSilent;
+        child.IsOverdue = false;
+        child.Trust(isHeard: true);
+        if (wasMissed)
         {
-            child.IsOverdue = false;
-            child.IsSilent = false;
             _stuck.Remove(child);
             Reconsider(child);
         }
@@ -135,7 +136,11 @@ public sealed partial class LeasingState
         _late.Remove(child);
         _stuck.Put(child);
         child.IsOverdue = true;
-        child.IsSilent |= child.FuelRevoked > 0;
+        if (child.FuelRevoked > 0)
+        {
+            child.MarkSilent(_now);
+        }
+
         for (Lease? lease = child.First; lease is not null; lease = lease.NextOfChild)
         {
             ReleaseTaker(lease);

@@ -21,6 +21,7 @@ public sealed partial class LeasingState
     {
         while (_fed.TryPeek(out Child? child) && child.FeedAt <= _now)
         {
+            child.Trust(isHeard: false);
             ReconsiderHunger(child);
         }
 
@@ -94,7 +95,6 @@ public sealed partial class LeasingState
     /// beyond that the window bounds what is outstanding.</summary>
     private bool IsFull(Child child, double leaseTime) =>
         child.Window <= Fuel.Zero
-        || child.IsSilent
         || (child.IndicesOutstanding >= child.SlotCount
             && (child.FuelOutstanding >= child.Window.Units
                 || child.LeaseCount >= _sizing.LeaseCountMax(child, leaseTime)));
@@ -133,7 +133,11 @@ public sealed partial class LeasingState
         double leaseTime = isTail ? _sizing.LeaseTimeMin(child) : LeaseTimeOf(child, next!); // There is one.
         child.IdleAt = IdleTime(child);
         child.FeedAt = child.IdleAt - InSeconds(isTail ? _sizing.LeadAtTail(child) : _sizing.Lead(child, leaseTime));
-        bool isFull = IsFull(child, leaseTime);
+        bool isFull = IsFull(child, leaseTime) || (child.IsSilent && child.LeaseCount > 0);
+        if (child.IsSilent)
+        {
+            child.FeedAt = child.TrustedAt;
+        }
 
         // Whoever has several leases is looked at again when the first of them is done.
         bool isHungry = !isFull && child.FeedAt <= _now;

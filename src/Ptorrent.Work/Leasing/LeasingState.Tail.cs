@@ -93,7 +93,7 @@ public sealed partial class LeasingState
     }
 
     private static bool IsDivisible(Lease lease) =>
-        lease.RevokedFrom is null && lease.Twin is null && !lease.IsIndivisible;
+        lease.Work.IsRevocable && lease.RevokedFrom is null && lease.Twin is null && !lease.IsIndivisible;
 
     /// <summary>Asks for the last indices of a lease.</summary>
     private void Revoke(Lease lease, long count, Child? taker)

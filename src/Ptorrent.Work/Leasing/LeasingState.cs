@@ -356,6 +356,14 @@ public sealed partial class LeasingState
         return new AdoptedLease(lease.Id, range, EstimateOf(lease));
     }
 
+    /// <summary>Something came from a child that tells nothing of its leases: it is there. An unknown child is left
+    /// alone.</summary>
+    public void Hear(TimeSpan now, ChildId id, List<LeasingEffect> effects)
+    {
+        Begin(now, effects, heard: id);
+        Serve();
+    }
+
     /// <summary>When <see cref="PassTime"/> is due; null while nothing waits for time.</summary>
     public TimeSpan? NextWakeAt => FindNextWake();
 

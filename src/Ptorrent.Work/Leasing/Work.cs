@@ -17,6 +17,8 @@ internal sealed class Work(WorkDescription description, WorkCost cost, long orde
 
     public long LeaseIndexCountMax { get; } = description.LeaseIndexCountMax;
 
+    public bool IsRevocable { get; } = description.IsRevocable;
+
     /// <summary>Indices that nobody has.</summary>
     public WorkPool Pool { get; } = new();
 

@@ -16,6 +16,9 @@ public sealed record WorkDescription(WorkId Id, ulong Class, ImmutableArray<Inde
     /// <summary>Whether it is served before all older work that is not urgent. Default false.</summary>
     public bool IsUrgent { get; init; }
 
+    /// <summary>Whether a child may be asked to give back a lease of it that it has not begun. Default true.</summary>
+    public bool IsRevocable { get; init; } = true;
+
     /// <summary>What an index of the class costs, as learned in an earlier life of the node. It counts while nothing of
     /// the class has come back. Default nothing is known.</summary>
     public LearnedCost? Learned { get; init; }

@@ -122,7 +122,7 @@ public sealed class HarborStateLeaseTests
         Grant resumed = Assert.Single(bench.GrantsTo(2));
         Assert.Equal((10L, 20L, 2), (resumed.Begin, resumed.End, resumed.Epoch));
 
-        Assert.Equal(HarborState.ReturnTime, bench.State.NextWakeAt);
+        Assert.True(bench.State.NextWakeAt <= HarborState.ReturnTime);
         bench.LetReturn();
         Assert.NotEmpty(bench.GrantsTo(1));
         Assert.All(bench.GrantsTo(1), g => Assert.True(g.Begin >= 20));
