@@ -9,6 +9,7 @@ ImmutableArray<(string Name, string Help, Func<ImmutableArray<string>, Task<int>
     ("harbor", "[JOBS] [FRAGMENTS]: the harbor alone, with an agent that answers at once", HarborBench.RunAsync),
     ("idle", "[AGENTS]: what agents without work cost a harbor", IdleBench.RunAsync),
     ("latency", "[JOBS]: submit to product of a job of one fragment on a warm harbor", LatencyBench.RunAsync),
+    ("leasing", "[CHILDREN] [WORKS] [ROUNDS]: the leasing core alone, commits and grants", LeasingBench.RunAsync),
     ("meter", "IN.wasm OUT.wasm [IN OUT]...: writes metered modules", MeterBench.RunAsync),
     ("product", "[FRAGMENTS] [IN A COMMIT]: results of 1 KB through a harbor to a reader", ProductBench.RunAsync),
     ("sandbox", ": start, small runs and the replacement of killed executors", SandboxBench.RunAsync),

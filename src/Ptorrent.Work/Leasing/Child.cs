@@ -86,8 +86,11 @@ internal sealed class Child(ChildId id, int slotCount, ComputeRate slotRate, Tim
     /// <summary>When it is to be given more; the key of <see cref="ByFeedTime"/>.</summary>
     public TimeSpan FeedAt { get; set; }
 
-    /// <summary>When a slot of it will have nothing to do; the key of <see cref="ByHunger"/>.</summary>
+    /// <summary>When a slot of it will have nothing to do; part of the key of <see cref="ByHunger"/>.</summary>
     public TimeSpan IdleAt { get; set; }
+
+    /// <summary>When it was last heard of, if it has nothing to do; part of the key of <see cref="ByHunger"/>.</summary>
+    public TimeSpan? IdleHeardAt { get; set; }
 
     /// <summary>When something of it must have been heard; the key of <see cref="ByDue"/>.</summary>
     public TimeSpan DueAt { get; set; }
@@ -195,11 +198,21 @@ internal sealed class Child(ChildId id, int slotCount, ComputeRate slotRate, Tim
         LeaseCount--;
     }
 
-    /// <summary>The hungriest first.</summary>
+    /// <summary>
+    /// Whoever has nothing to do first, of these whoever was heard of last: it is the likeliest to be there, and nothing
+    /// tells of one that vanished while it had nothing. Then whoever will have nothing to do first.
+    /// </summary>
     internal sealed class ByHunger : IHeapOrder<Child>
     {
-        public static bool IsBefore(Child left, Child right) =>
-            left.IdleAt != right.IdleAt ? left.IdleAt < right.IdleAt : left.Id.Value < right.Id.Value;
+        public static bool IsBefore(Child left, Child right)
+        {
+            if (left.IdleHeardAt != right.IdleHeardAt)
+            {
+                return right.IdleHeardAt is null || left.IdleHeardAt > right.IdleHeardAt;
+            }
+
+            return left.IdleAt != right.IdleAt ? left.IdleAt < right.IdleAt : left.Id.Value < right.Id.Value;
+        }
 
         public static ref int PlaceOf(Child item) => ref item._hungryPlace;
     }

@@ -132,6 +132,7 @@ public sealed partial class LeasingState
         bool isTail = !_ready.TryPeek(out Work? next);
         double leaseTime = isTail ? _sizing.LeaseTimeMin(child) : LeaseTimeOf(child, next!); // There is one.
         child.IdleAt = IdleTime(child);
+        child.IdleHeardAt = child.LeaseCount == 0 ? child.HeardAt : null;
         child.FeedAt = child.IdleAt - InSeconds(isTail ? _sizing.LeadAtTail(child) : _sizing.Lead(child, leaseTime));
         bool isFull = IsFull(child, leaseTime) || (child.IsSilent && child.LeaseCount > 0);
         if (child.IsSilent)
