@@ -89,7 +89,8 @@ internal sealed class Child(ChildId id, int slotCount, ComputeRate slotRate, Tim
     /// <summary>When a slot of it will have nothing to do; part of the key of <see cref="ByHunger"/>.</summary>
     public TimeSpan IdleAt { get; set; }
 
-    /// <summary>When it was last heard of, if it has nothing to do; part of the key of <see cref="ByHunger"/>.</summary>
+    /// <summary>When it was last heard of, if it has nothing to do; part of the key of
+    /// <see cref="ByHunger"/>.</summary>
     public TimeSpan? IdleHeardAt { get; set; }
 
     /// <summary>When something of it must have been heard; the key of <see cref="ByDue"/>.</summary>
@@ -199,8 +200,8 @@ internal sealed class Child(ChildId id, int slotCount, ComputeRate slotRate, Tim
     }
 
     /// <summary>
-    /// Whoever has nothing to do first, of these whoever was heard of last: it is the likeliest to be there, and nothing
-    /// tells of one that vanished while it had nothing. Then whoever will have nothing to do first.
+    /// Whoever has nothing to do first, of these whoever was heard of last: it is the likeliest to be there, and
+    /// nothing tells of one that vanished while it had nothing. Then whoever will have nothing to do first.
     /// </summary>
     internal sealed class ByHunger : IHeapOrder<Child>
     {
