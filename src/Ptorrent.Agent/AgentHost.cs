@@ -63,6 +63,7 @@ public sealed partial class AgentHost : IAsyncDisposable
             options.AccessKey,
             HelloOf(options, home.Id, sandbox),
             new Prng(BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8))),
+            _loop.AskHoldingsAsync,
             _loop.TellAsync,
             time,
             loggers.CreateLogger<HarborConnection>());

@@ -1,5 +1,5 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
-using Ptorrent.Agent.Device;
 using Ptorrent.Agent.Execution;
 using Ptorrent.Link;
 using Ptorrent.Link.Frames;
@@ -22,6 +22,7 @@ internal sealed partial class HarborConnection : IDisposable
     private readonly Uri _harbor;
     private readonly string _accessKey;
     private readonly Hello _hello;
+    private readonly Func<Task<ImmutableArray<Holding>>> _holdings;
     private readonly Func<LoopInput, ValueTask> _tell;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -36,6 +37,7 @@ internal sealed partial class HarborConnection : IDisposable
         string accessKey,
         Hello hello,
         Prng prng,
+        Func<Task<ImmutableArray<Holding>>> holdings,
         Func<LoopInput, ValueTask> tell,
         TimeProvider time,
         ILogger logger)
@@ -43,6 +45,7 @@ internal sealed partial class HarborConnection : IDisposable
         _harbor = harbor;
         _accessKey = accessKey;
         _hello = hello;
+        _holdings = holdings;
         _tell = tell;
         _time = time;
         _logger = logger;
@@ -72,22 +75,22 @@ internal sealed partial class HarborConnection : IDisposable
             CancellationTokenSource.CreateLinkedTokenSource(stop, _stopConnecting.Token);
         try
         {
+            long lostAt = _time.GetTimestamp();
             while (true)
             {
                 long begun = _time.GetTimestamp();
-                HarborLink? link = await ConnectAsync(connecting.Token);
-                if (link is not null)
+                if (await ConnectAsync(connecting.Token) is { } link)
                 {
                     await UseAsync(link, stop);
+                    lostAt = _time.GetTimestamp();
+                    if (_time.GetElapsedTime(begun) >= GoodLinkTime)
+                    {
+                        _delay.Reset();
+                        continue;
+                    }
                 }
 
-                if (link is not null && _time.GetElapsedTime(begun) >= GoodLinkTime)
-                {
-                    _delay.Reset();
-                    continue;
-                }
-
-                await Task.Delay(_delay.Next(), _time, connecting.Token);
+                await Task.Delay(_delay.Next(_time.GetElapsedTime(lostAt)), _time, connecting.Token);
             }
         }
         catch (OperationCanceledException) when (_isStopping && !stop.IsCancellationRequested)
@@ -143,7 +146,8 @@ internal sealed partial class HarborConnection : IDisposable
         {
             link = await WebSocketLink.ConnectAsync(_harbor, _accessKey, both.Token);
             LinkSession session = new(LinkSide.Child);
-            Frame hello = new() { Hello = _hello };
+            Frame hello = new() { Hello = _hello.Clone() };
+            hello.Hello.Holdings.AddRange(await _holdings().WaitAsync(both.Token));
             session.Send(hello);
             await link.SendAsync(hello, both.Token);
             Frame? answer = await link.ReceiveAsync(both.Token);
@@ -190,13 +194,9 @@ internal sealed partial class HarborConnection : IDisposable
         {
             while (await link.Outbox.WaitToReadAsync(stop))
             {
-                while (link.Outbox.TryRead(out HarborLink.Outgoing outgoing))
+                while (link.Outbox.TryRead(out Frame? frame))
                 {
-                    await link.Link.SendAsync(outgoing.Frame, stop);
-                    if (outgoing.Committed is { } lease)
-                    {
-                        await _tell(new LoopInput.Happened(new DeviceEvent.CommitSent(lease)));
-                    }
+                    await link.Link.SendAsync(frame, stop);
                 }
             }
 

@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Ptorrent.Agent.Device;
 using Ptorrent.Link;
 using Ptorrent.Link.Frames;
 using Ptorrent.Link.Sessions;
@@ -13,7 +12,7 @@ internal sealed class HarborLink(ILink link, LinkSession session)
     // Beyond this the harbor has not read for very long, and the link counts as broken.
     private const int OutboxCountMax = 65_536;
 
-    private readonly Channel<Outgoing> _outbox = Channel.CreateBounded<Outgoing>(
+    private readonly Channel<Frame> _outbox = Channel.CreateBounded<Frame>(
         new BoundedChannelOptions(OutboxCountMax) { SingleReader = true });
 
     private string _closeReason = string.Empty;
@@ -24,18 +23,16 @@ internal sealed class HarborLink(ILink link, LinkSession session)
     public LinkSession Session { get; } = session;
 
     /// <summary>What waits to be sent.</summary>
-    public ChannelReader<Outgoing> Outbox => _outbox.Reader;
+    public ChannelReader<Frame> Outbox => _outbox.Reader;
 
     /// <summary>What the end is sent with.</summary>
     public string CloseReason => Volatile.Read(ref _closeReason);
 
     /// <summary>Takes a frame to be sent, after the others.</summary>
     /// <param name="frame">It is the link's from here on.</param>
-    /// <param name="committed">The lease to tell of when the frame is on its way; null for anything but a
-    /// commit.</param>
-    public void Send(Frame frame, LeaseNumber? committed)
+    public void Send(Frame frame)
     {
-        if (!_outbox.Writer.TryWrite(new Outgoing(frame, committed)))
+        if (!_outbox.Writer.TryWrite(frame))
         {
             Close("The harbor does not read.");
         }
@@ -47,7 +44,4 @@ internal sealed class HarborLink(ILink link, LinkSession session)
         Interlocked.CompareExchange(ref _closeReason, reason, string.Empty);
         _outbox.Writer.TryComplete();
     }
-
-    /// <summary>A frame, and whose commit it is.</summary>
-    internal readonly record struct Outgoing(Frame Frame, LeaseNumber? Committed);
 }

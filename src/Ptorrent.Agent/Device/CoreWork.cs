@@ -6,4 +6,7 @@ namespace Ptorrent.Agent.Device;
 /// <param name="Id">Its id.</param>
 /// <param name="Lease">Whose.</param>
 /// <param name="MergeCount">How many of the lease's first pieces it merges; 0 for a part of the range.</param>
-internal sealed record CoreWork(WorkId Id, DeviceLease Lease, int MergeCount);
+internal sealed record CoreWork(WorkId Id, DeviceLease Lease, int MergeCount)
+{
+    public bool IsMerge => MergeCount > 0;
+}

@@ -2,9 +2,6 @@ using System.Collections.Immutable;
 using Ptorrent.Link.Frames;
 using Ptorrent.Model.Identity;
 using Ptorrent.Model.Jobs;
-using Ptorrent.Model.Units;
-using Ptorrent.Work.Leasing;
-using CommitFrame = Ptorrent.Link.Frames.Commit;
 
 namespace Ptorrent.Agent.Device;
 
@@ -15,12 +12,11 @@ internal abstract record DeviceEffect
     {
     }
 
-    /// <summary>Send a frame that needs nothing else first: Window, Keep or Nack.</summary>
+    /// <summary>Send a frame.</summary>
     public sealed record Send(Frame Frame) : DeviceEffect;
 
-    /// <summary>Upload the segment if it does not fit the frame, put it or its address into <paramref name="Frame"/>
-    /// and send that, after the lease's earlier commits; then tell <see cref="DeviceEvent.CommitSent"/>.</summary>
-    public sealed record Commit(LeaseNumber Lease, CommitFrame Frame, ReadOnlyMemory<byte> Segment) : DeviceEffect;
+    /// <summary>Upload the segment of a commit, and tell how that ends.</summary>
+    public sealed record Upload(LeaseNumber Lease, long Commit, ReadOnlyMemory<byte> Segment) : DeviceEffect;
 
     /// <summary>Fetch a program, check and meter it; then tell that it is ready, refused or unavailable.</summary>
     public sealed record PrepareProgram(JobId Job, JobDescription Description) : DeviceEffect;
@@ -37,16 +33,14 @@ internal abstract record DeviceEffect
     /// <summary>The lease is over: stop what is under way for it, its uploads among it.</summary>
     public sealed record DropLease(LeaseNumber Lease) : DeviceEffect;
 
-    /// <summary>Run a program; inputs are none or one for each index.</summary>
-    public sealed record StartRun(int Slot, LeaseId Run, JobId Job, IndexRange Range, ImmutableArray<InputFile> Inputs)
-        : DeviceEffect;
+    /// <summary>Give a core's feeder a lease.</summary>
+    public sealed record GiveCore(CoreLease Lease) : DeviceEffect;
 
-    /// <summary>Merge parts, from left to right.</summary>
-    public sealed record StartMerge(int Slot, LeaseId Run, JobId Job, ImmutableArray<ReadOnlyMemory<byte>> Parts)
-        : DeviceEffect;
+    /// <summary>A core's lease is over: stop what is under way of it.</summary>
+    public sealed record StopCore(CoreLease Lease) : DeviceEffect;
 
-    /// <summary>Nobody waits for the run any more.</summary>
-    public sealed record StopRun(LeaseId Run) : DeviceEffect;
+    /// <summary>Let all cores begin no more, or go on.</summary>
+    public sealed record PauseCores(bool IsPaused) : DeviceEffect;
 
     /// <summary>The device was told to stop and holds nothing any more.</summary>
     public sealed record Drained : DeviceEffect;

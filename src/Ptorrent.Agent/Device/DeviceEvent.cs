@@ -1,10 +1,6 @@
 using System.Collections.Immutable;
 using Ptorrent.Link.Frames;
 using Ptorrent.Model.Identity;
-using Ptorrent.Model.Programs;
-using Ptorrent.Model.Units;
-using Ptorrent.Work.Leasing;
-using ModelFailure = Ptorrent.Model.Programs.ProgramFailure;
 
 namespace Ptorrent.Agent.Device;
 
@@ -16,13 +12,16 @@ internal abstract record DeviceEvent
     }
 
     /// <summary>A harbor has welcomed the device.</summary>
-    public sealed record LinkOpened : DeviceEvent;
+    public sealed record LinkOpened(HarborId Harbor) : DeviceEvent;
 
-    /// <summary>The link has ended, and with it every lease.</summary>
+    /// <summary>The link has ended; the device goes on with what it holds.</summary>
     public sealed record LinkLost : DeviceEvent;
 
     /// <summary>A lease came; the link's session has accepted it.</summary>
     public sealed record Granted(Grant Grant, JobDescription Description) : DeviceEvent;
+
+    /// <summary>What was committed of a lease is durable.</summary>
+    public sealed record Received(long Lease, long Upto) : DeviceEvent;
 
     /// <summary>The harbor takes a lease away.</summary>
     public sealed record Cancelled(long Lease) : DeviceEvent;
@@ -45,24 +44,14 @@ internal abstract record DeviceEvent
     /// <summary>All parts of a merge are here.</summary>
     public sealed record PartsReady(LeaseNumber Lease, ImmutableArray<ReadOnlyMemory<byte>> Parts) : DeviceEvent;
 
-    /// <summary>A lease cannot be done here: contents cannot be had or a result cannot be uploaded.</summary>
+    /// <summary>A lease cannot be done here: contents cannot be had.</summary>
     public sealed record LeaseImpossible(LeaseNumber Lease, NackReason Reason, string Detail) : DeviceEvent;
 
-    /// <summary>A run or a merge ended well: the segment that it made, which nobody has checked yet.</summary>
-    public sealed record RunCompleted(LeaseId Run, ReadOnlyMemory<byte> Segment, Fuel Burnt, TimeSpan Busy)
-        : DeviceEvent;
+    /// <summary>The segment of a commit is at the harbor.</summary>
+    public sealed record Uploaded(LeaseNumber Lease, long Commit, Blob Blob) : DeviceEvent;
 
-    /// <summary>A run or a merge ended badly, and the program is to blame.</summary>
-    public sealed record RunFailed(LeaseId Run, ModelFailure Failure) : DeviceEvent;
-
-    /// <summary>A run or a merge did not happen, and the program is not to blame.</summary>
-    public sealed record RunLost(LeaseId Run, string Detail) : DeviceEvent;
-
-    /// <summary>A run cannot be done here at all: its input cannot be had.</summary>
-    public sealed record RunImpossible(LeaseId Run, NackReason Reason, string Detail) : DeviceEvent;
-
-    /// <summary>The oldest commit of a lease that was not sent is on the link.</summary>
-    public sealed record CommitSent(LeaseNumber Lease) : DeviceEvent;
+    /// <summary>The segment of a commit could not be uploaded.</summary>
+    public sealed record UploadFailed(LeaseNumber Lease, long Commit, string Detail) : DeviceEvent;
 
     /// <summary>The time that <see cref="DeviceState.NextWakeAt"/> named has come.</summary>
     public sealed record TimePassed : DeviceEvent;

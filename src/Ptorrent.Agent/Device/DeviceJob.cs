@@ -3,11 +3,12 @@ using Ptorrent.Link.Frames;
 using Ptorrent.Model.Identity;
 using Ptorrent.Model.Jobs;
 using Ptorrent.Model.Programs;
+using Ptorrent.Work.Combining;
 
 namespace Ptorrent.Agent.Device;
 
 /// <summary>A job of which the device has leases, or had lately.</summary>
-internal sealed class DeviceJob(JobId id, JobDescription description, long number)
+internal sealed class DeviceJob(JobId id, JobDescription description, long number, TimeSpan now)
 {
     public JobId Id { get; } = id;
 
@@ -17,15 +18,18 @@ internal sealed class DeviceJob(JobId id, JobDescription description, long numbe
 
     public CombineKind Combine { get; } = (CombineKind)description.Combine;
 
-    /// <summary>Lines that a top keeps; 0 for every other way to combine.</summary>
-    public int TopCount { get; } = description.TopCount;
-
     /// <summary>The class of its runs among the device's works; its merges cost otherwise and have another.</summary>
     public ulong RunClass { get; } = 2 * (ulong)number;
 
     public ulong MergeClass => RunClass + 1;
 
     public bool IsReady { get; set; }
+
+    /// <summary>When its first lease came.</summary>
+    public TimeSpan BegunAt { get; } = now;
+
+    /// <summary>Whether anything of it has been committed.</summary>
+    public bool HasCommitted { get; set; }
 
     /// <summary>Its leases, in the order in which they came.</summary>
     public SortedDictionary<LeaseNumber, DeviceLease> Leases { get; } = [];
@@ -38,4 +42,6 @@ internal sealed class DeviceJob(JobId id, JobDescription description, long numbe
         (ProgramKind)Description.Kind is >= ProgramKind.Wasi and <= ProgramKind.Script
         && Mode is RunMode.Range or RunMode.Item
         && Combine is >= CombineKind.Concat and <= CombineKind.Histogram;
+
+    public SegmentCombiner NewCombiner() => new(Combine, Description.TopCount);
 }

@@ -1,3 +1,5 @@
+using Ptorrent.Work.Leasing;
+
 namespace Ptorrent.Agent.Device;
 
 /// <summary>How a device handles its harbor's leases.</summary>
@@ -11,17 +13,41 @@ internal sealed record DeviceLimits
     /// quarter.</summary>
     public double WindowShareMin { get; init; } = 0.25;
 
+    /// <summary>How leases are cut for the cores: so long that the decider has little to do, as what a core has not
+    /// begun can be taken from it at any time.</summary>
+    public LeasingLimits Cores { get; init; } =
+        LeasingLimits.Core with { LeaseTimeMax = TimeSpan.FromMilliseconds(400) };
+
+    /// <summary>How the cores' leases are cut into runs.</summary>
+    public FeederLimits Feeder { get; init; } = new();
+
     /// <summary>The least time between two commits of one lease, its last one apart. Default 100 ms.</summary>
     public TimeSpan CommitTimeMin { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
+    /// The most time between two commits of one lease: what may be lost with a device against what commits cost.
+    /// Default 15 s.
+    /// </summary>
+    public TimeSpan CommitTimeMax { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>The time between two commits as a share of the time that the device has worked on the job: who has
+    /// waited little wants to see something soon. Default 1.</summary>
+    public double CommitShare { get; init; } = 1;
 
     /// <summary>Output, in bytes, that is committed without waiting for that time. Default 4 MiB.</summary>
     public long CommitBytesEager { get; init; } = 4L << 20;
 
     /// <summary>
-    /// Output, in bytes, that may be held while some of it is on its way up; above, no run is started until the way up
-    /// has caught up. Default 256 MiB.
+    /// Output, in bytes, that may be held while some of it waits for the harbor; above, no run is started until the
+    /// harbor has caught up. Default 256 MiB.
     /// </summary>
     public long HeldBytesMax { get; init; } = 256L << 20;
+
+    /// <summary>How long after a failed upload the next is begun. Default 1 s.</summary>
+    public TimeSpan UploadRetryTime { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Uploads of one commit that may fail on one link before its lease is given back. Default 5.</summary>
+    public int UploadFailedCountMax { get; init; } = 5;
 
     /// <summary>Pieces of a lease after which they are merged without waiting for its end. Default 64; at least
     /// 2.</summary>

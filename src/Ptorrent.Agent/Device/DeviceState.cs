@@ -1,23 +1,19 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using Ptorrent.Link;
 using Ptorrent.Link.Frames;
 using Ptorrent.Model;
 using Ptorrent.Model.Identity;
-using Ptorrent.Model.Jobs;
-using Ptorrent.Model.Programs;
-using Ptorrent.Model.Segments;
 using Ptorrent.Model.Units;
 using Ptorrent.Work.Leasing;
-using ModelFailure = Ptorrent.Model.Programs.ProgramFailure;
 
 namespace Ptorrent.Agent.Device;
 
 /// <summary>
 /// What a device does with its harbor's leases: the harbor's ranges become works, which the leasing core cuts into
-/// runs of some milliseconds for the executor slots; what comes back is put in order, combined and committed upward as
-/// prefixes. The committed bytes are the same however the ranges were cut and in whatever order runs end. Pure: events
-/// with their time in, effects out. Not for several threads.
+/// leases for the cores; what their feeders tell is put in order, combined and committed upward as prefixes, and kept
+/// until the harbor says that it is durable. The committed bytes are the same however the ranges were cut and in
+/// whatever order runs end. Leases outlive their link: docs/design/device.md. Pure: events with their time in, effects
+/// out; besides, it takes from the back of the words that the feeders take from the front of. Not for several threads.
 /// </summary>
 internal sealed partial class DeviceState
 {
@@ -28,13 +24,18 @@ internal sealed partial class DeviceState
     private readonly int _slotCount;
     private readonly LeasingState _leasing;
     private readonly SortedDictionary<LeaseNumber, DeviceLease> _leases = [];
-    private readonly Dictionary<long, DeviceLease> _leasesById = [];
+    private readonly Dictionary<long, DeviceLease> _linked = [];
+    private readonly SortedDictionary<long, DeviceLease> _away = [];
     private readonly Dictionary<JobId, DeviceJob> _jobs = [];
     private readonly Dictionary<WorkId, CoreWork> _works = [];
-    private readonly Dictionary<LeaseId, CoreRun> _runs = [];
+    private readonly Dictionary<LeaseId, CoreLease> _cores = [];
+    private readonly HeldBytes _held = new();
     private readonly List<LeasingEffect> _leasingEffects = [];
+    private readonly List<DeviceLease> _touched = [];
+    private readonly PriorityQueue<DeviceLease, TimeSpan> _waking = new();
     private List<DeviceEffect> _effects = [];
     private TimeSpan _now;
+    private HarborId? _harbor;
     private long _lastNumber;
     private bool _isOpen;
     private bool _isStopping;
@@ -51,13 +52,14 @@ internal sealed partial class DeviceState
         _limits = limits;
         _slotCount = slotCount;
 
-        // Runs end with this process, so that one epoch is enough among the slots.
-        _leasing = new LeasingState(LeasingLimits.Core, new LeaseEpoch(1));
+        // The cores' leases end with this process, so that one epoch is enough among them.
+        _leasing = new LeasingState(limits.Cores, new LeaseEpoch(1));
         for (int slot = 0; slot < slotCount; slot++)
         {
             _leasing.AddChild(_now, new ChildId(slot), 1, slotRate);
-            _leasing.SetWindow(_now, new ChildId(slot), Plenty, _leasingEffects);
         }
+
+        SetCoreWindows(Plenty);
     }
 
     /// <summary>When <see cref="DeviceEvent.TimePassed"/> is due; null while nothing waits for time.</summary>
@@ -66,11 +68,37 @@ internal sealed partial class DeviceState
     /// <summary>Leases that are held.</summary>
     public int LeaseCount => _leases.Count;
 
-    /// <summary>Runs and merges that are with the slots.</summary>
-    public int RunCount => _runs.Count;
+    /// <summary>What cores have.</summary>
+    public int CoreLeaseCount => _cores.Count;
 
     /// <summary>Bytes of output that are held.</summary>
-    public long HeldBytes => _leases.Values.Sum(l => l.HeldBytes);
+    public long HeldBytes => _held.Total;
+
+    /// <summary>
+    /// The leases of the links before that the device still has, in the order of their ids, for the greeting of the
+    /// next link. What is beyond the protocol's bound is dropped.
+    /// </summary>
+    public ImmutableArray<Holding> TakeHoldings(List<DeviceEffect> effects)
+    {
+        Invariant.Holds(!_isOpen);
+        _effects = effects;
+        foreach (DeviceLease lease in _away.Values.Skip(Link.LinkLimits.HoldingCountMax).ToArray())
+        {
+            Drop(lease);
+        }
+
+        return
+        [
+            .. _away.Values.Select(l => new Holding
+            {
+                Lease = l.Id,
+                Epoch = l.Epoch,
+                Job = l.Job.Id.Value,
+                Begin = l.ReceivedUpTo,
+                End = l.End,
+            }),
+        ];
+    }
 
     /// <summary>Handles one event.</summary>
     /// <param name="now">The time since some fixed moment; it never goes back.</param>
@@ -79,18 +107,20 @@ internal sealed partial class DeviceState
     /// <exception cref="InvariantException">A bug, here or in the caller.</exception>
     public void Handle(TimeSpan now, DeviceEvent happened, List<DeviceEffect> effects)
     {
-        _effects = effects;
-        _now = now;
+        (_now, _effects) = (now, effects);
         switch (happened)
         {
-            case DeviceEvent.LinkOpened:
-                OnLinkOpened();
+            case DeviceEvent.LinkOpened opened:
+                OnLinkOpened(opened.Harbor);
                 break;
             case DeviceEvent.LinkLost:
                 OnLinkLost();
                 break;
             case DeviceEvent.Granted granted:
                 OnGranted(granted.Grant, granted.Description);
+                break;
+            case DeviceEvent.Received received:
+                OnReceived(received.Lease, received.Upto);
                 break;
             case DeviceEvent.Cancelled cancelled:
                 OnCancelled(cancelled.Lease);
@@ -116,22 +146,14 @@ internal sealed partial class DeviceState
             case DeviceEvent.LeaseImpossible impossible:
                 OnLeaseImpossible(impossible);
                 break;
-            case DeviceEvent.RunCompleted completed:
-                OnRunCompleted(completed);
+            case DeviceEvent.Uploaded uploaded:
+                OnUploaded(uploaded);
                 break;
-            case DeviceEvent.RunFailed failed:
-                OnRunFailed(failed);
-                break;
-            case DeviceEvent.RunLost lost:
-                OnRunLost(lost);
-                break;
-            case DeviceEvent.RunImpossible impossible:
-                OnRunImpossible(impossible);
-                break;
-            case DeviceEvent.CommitSent sent:
-                OnCommitSent(sent.Lease);
+            case DeviceEvent.UploadFailed failed:
+                OnUploadFailed(failed);
                 break;
             case DeviceEvent.TimePassed:
+                _leasing.PassTime(now, _leasingEffects);
                 break;
             case DeviceEvent.Stopping:
                 OnStopping();
@@ -143,273 +165,85 @@ internal sealed partial class DeviceState
         Settle();
     }
 
-    private void OnLinkOpened()
+    /// <summary>Takes in what cores tell, those of one core in its order.</summary>
+    /// <param name="now">As for any event.</param>
+    /// <param name="reports">What they tell.</param>
+    /// <param name="effects">Takes what is to be done, in order.</param>
+    /// <exception cref="InvariantException">A bug, here or in the caller.</exception>
+    public void Handle(TimeSpan now, ReadOnlySpan<CoreReport> reports, List<DeviceEffect> effects)
     {
-        Invariant.Holds(!_isOpen && _leases.Count == 0);
-        _isOpen = true;
-        _announced = Fuel.Zero;
+        (_now, _effects) = (now, effects);
+        foreach (ref readonly CoreReport report in reports)
+        {
+            OnReported(in report);
+        }
+
+        Settle();
     }
 
-    private void OnLinkLost()
+    /// <summary>What holds after every event: all that may be committed or merged is, cores are held up or not, the
+    /// window is announced, the next time is known.</summary>
+    private void Settle()
     {
-        _isOpen = false;
-        foreach (DeviceLease lease in _leases.Values.ToArray())
-        {
-            Drop(lease);
-        }
-    }
-
-    private void OnGranted(Grant grant, JobDescription description)
-    {
-        Invariant.Holds(_isOpen);
-        if (!_jobs.TryGetValue(new JobId(grant.Job), out DeviceJob? job))
-        {
-            job = new DeviceJob(new JobId(grant.Job), description, ++_lastNumber);
-            _jobs.Add(job.Id, job);
-            if (job.IsKnown)
-            {
-                _effects.Add(new DeviceEffect.PrepareProgram(job.Id, description));
-            }
-        }
-
-        DeviceLease lease = new(new LeaseNumber(++_lastNumber), grant, job, _now);
-        Invariant.Holds(_leasesById.TryAdd(lease.Id, lease));
-        _leases.Add(lease.Number, lease);
-        job.Leases.Add(lease.Number, lease);
-        if (_isStopping)
-        {
-            Nack(lease, NackReason.NackStopping, "The agent stops.");
-        }
-        else if (!job.IsKnown || (!lease.Inputs.IsEmpty && job.Mode != RunMode.Item))
-        {
-            Nack(lease, NackReason.NackNoRoom, "This version of the agent cannot run such a job: update it.");
-        }
-        else if (lease.IsMergeGrant)
-        {
-            _effects.Add(new DeviceEffect.FetchParts(lease.Number, lease.Parts));
-        }
-        else if (!lease.Inputs.IsEmpty)
-        {
-            _effects.Add(new DeviceEffect.FetchInputs(lease.Number, lease.Range.Begin, lease.Inputs));
-        }
-        else
-        {
-            Offer(lease, lease.End);
-        }
-    }
-
-    private void OnCancelled(long id)
-    {
-        if (_leasesById.TryGetValue(id, out DeviceLease? lease))
-        {
-            Drop(lease);
-        }
-    }
-
-    private void OnRevoked(long id, long from)
-    {
-        if (!_leasesById.TryGetValue(id, out DeviceLease? lease))
-        {
-            return;
-        }
-
-        // A merge is one piece of work; what is committed and on its way is kept whole.
-        if (!lease.IsMergeGrant && !lease.IsCommitted)
-        {
-            CutTail(lease, Math.Max(from, lease.AssembledUpTo));
-        }
-
-        Send(new Frame { Keep = new Keep { Lease = id, From = lease.End } });
         CarryOut();
-        RemoveIfDone(lease);
-    }
-
-    /// <summary>Shortens a lease to <paramref name="cut"/>, or to the end of what has begun where that is
-    /// later.</summary>
-    private void CutTail(DeviceLease lease, long cut)
-    {
-        if (!lease.Job.IsReady)
+        while (_waking.TryPeek(out DeviceLease? lease, out TimeSpan at) && at <= _now)
         {
-            lease.OfferedUpTo = Math.Min(lease.OfferedUpTo, cut);
+            _waking.Dequeue();
+            lease.WakeAt = lease.WakeAt == at ? null : lease.WakeAt;
+            Touch(lease);
         }
 
-        lease.End = Math.Max(cut, lease.OfferedUpTo);
-        foreach ((WorkId work, IndexRange range) in lease.Works.Reverse().ToArray())
+        // Advancing one lease may touch others, by the leasing core.
+        for (int i = 0; i < _touched.Count; i++)
         {
-            if (_works[work].MergeCount > 0)
-            {
-                continue;
-            }
-
-            if (range.End != lease.End || cut >= lease.End)
-            {
-                break;
-            }
-
-            lease.End = lease.OfferedUpTo = _leasing.CutTail(_now, work, cut, range.End, _leasingEffects);
-            if (lease.End > range.Begin)
-            {
-                lease.Works[work] = new IndexRange(range.Begin, lease.End);
-                break;
-            }
-        }
-    }
-
-    private void OnProgramReady(JobId id)
-    {
-        if (_jobs.TryGetValue(id, out DeviceJob? job) && !job.IsReady)
-        {
-            job.IsReady = true;
-            foreach (DeviceLease lease in job.Leases.Values)
-            {
-                AddWork(lease, lease.CommittedUpTo, lease.OfferedUpTo);
-            }
-        }
-    }
-
-    private void OnProgramRefused(JobId id, string message)
-    {
-        if (_jobs.TryGetValue(id, out DeviceJob? job))
-        {
-            foreach (DeviceLease lease in job.Leases.Values.ToArray())
-            {
-                Fail(lease, new ModelFailure(lease.Range.Begin, TrapCode.LoadFailed, message, Fuel.Zero));
-            }
+            _touched[i].IsTouched = false;
+            Advance(_touched[i]);
+            CarryOut();
         }
 
-        Forget(id);
-    }
-
-    private void OnProgramUnavailable(DeviceEvent.ProgramUnavailable unavailable)
-    {
-        if (_jobs.TryGetValue(unavailable.Job, out DeviceJob? job))
-        {
-            foreach (DeviceLease lease in job.Leases.Values.ToArray())
-            {
-                Nack(lease, unavailable.Reason, unavailable.Detail);
-            }
-        }
-
-        Forget(unavailable.Job);
-    }
-
-    private void OnInputsReady(LeaseNumber number, long upto)
-    {
-        if (_leases.TryGetValue(number, out DeviceLease? lease))
-        {
-            Offer(lease, Math.Min(upto, lease.End));
-        }
-    }
-
-    private void OnPartsReady(LeaseNumber number, ImmutableArray<ReadOnlyMemory<byte>> parts)
-    {
-        if (_leases.TryGetValue(number, out DeviceLease? lease))
-        {
-            lease.AddParts(parts);
-        }
-    }
-
-    private void OnLeaseImpossible(DeviceEvent.LeaseImpossible impossible)
-    {
-        if (_leases.TryGetValue(impossible.Lease, out DeviceLease? lease))
-        {
-            Nack(lease, impossible.Reason, impossible.Detail);
-        }
-    }
-
-    private void OnRunCompleted(DeviceEvent.RunCompleted completed)
-    {
-        if (!_runs.Remove(completed.Run, out CoreRun? run))
-        {
-            return;
-        }
-
-        run.Lease.RunCount--;
-        CommitResult result = _leasing.Commit(
-            _now,
-            run.Slot,
-            completed.Run,
-            _leasing.Epoch,
-            run.Range.End,
-            completed.Burnt,
-            completed.Busy,
-            _leasingEffects);
-        Invariant.Holds(result.Status == CommitStatus.Accepted);
-        CarryOut();
-        if (run.Work.MergeCount > 0)
-        {
-            run.Lease.AddMerge(run.Work.MergeCount, completed.Segment, completed.Burnt, completed.Busy);
-            return;
-        }
-
-        try
-        {
-            run.Lease.AddRun(run.Range, completed.Segment, completed.Burnt, completed.Busy);
-        }
-        catch (SegmentException exception)
-        {
-            Fail(run.Lease, new ModelFailure(run.Range.Begin, TrapCode.BadOutput, exception.Message, completed.Burnt));
-        }
-    }
-
-    private void OnRunFailed(DeviceEvent.RunFailed failed)
-    {
-        if (!_runs.Remove(failed.Run, out CoreRun? run))
-        {
-            return;
-        }
-
-        run.Lease.RunCount--;
-
-        // A merge has no index of its own; it belongs to what it merges.
-        Fail(
-            run.Lease,
-            run.Range.Contains(failed.Failure.Index) && run.Work.MergeCount == 0
-                ? failed.Failure
-                : failed.Failure with { Index = run.Lease.Range.Begin });
-    }
-
-    private void OnRunLost(DeviceEvent.RunLost lost)
-    {
-        if (!_runs.Remove(lost.Run, out CoreRun? run))
-        {
-            return;
-        }
-
-        run.Lease.RunCount--;
-        _leasing.Nack(_now, run.Slot, lost.Run, _leasing.Epoch, _leasingEffects);
-        CarryOut();
-        if (_leasing.Progress(run.Work.Id)?.ExcludedCount == _slotCount)
-        {
-            Nack(run.Lease, NackReason.NackNoRoom, lost.Detail);
-        }
-    }
-
-    private void OnRunImpossible(DeviceEvent.RunImpossible impossible)
-    {
-        if (_runs.Remove(impossible.Run, out CoreRun? run))
-        {
-            run.Lease.RunCount--;
-            Nack(run.Lease, impossible.Reason, impossible.Detail);
-        }
-    }
-
-    private void OnCommitSent(LeaseNumber number)
-    {
-        if (_leases.TryGetValue(number, out DeviceLease? lease))
-        {
-            lease.MarkSent();
-            RemoveIfDone(lease);
-        }
-    }
-
-    private void OnStopping()
-    {
-        _isStopping = true;
+        _touched.Clear();
+        HoldUp();
         AnnounceWindow();
-        for (int slot = 0; slot < _slotCount; slot++)
+        SetNextWake();
+        if (_isStopping && _leases.Count == 0 && !_isDrained)
         {
-            _leasing.SetWindow(_now, new ChildId(slot), Fuel.Zero, _leasingEffects);
+            _isDrained = true;
+            _effects.Add(new DeviceEffect.Drained());
         }
     }
+
+    /// <summary>Something of the lease has changed: it is looked at before the event is over.</summary>
+    private void Touch(DeviceLease lease)
+    {
+        if (!lease.IsTouched && _leases.ContainsKey(lease.Number))
+        {
+            lease.IsTouched = true;
+            _touched.Add(lease);
+        }
+    }
+
+    private void Wake(DeviceLease lease, TimeSpan at)
+    {
+        if (lease.WakeAt is null || at < lease.WakeAt)
+        {
+            lease.WakeAt = at;
+            _waking.Enqueue(lease, at);
+        }
+    }
+
+    private void SetNextWake()
+    {
+        while (_waking.TryPeek(out DeviceLease? lease, out TimeSpan at) && lease.WakeAt != at)
+        {
+            _waking.Dequeue();
+        }
+
+        NextWakeAt = _waking.TryPeek(out _, out TimeSpan first) ? first : null;
+        if (_leasing.NextWakeAt is { } leasing && !(NextWakeAt <= leasing))
+        {
+            NextWakeAt = leasing;
+        }
+    }
+
+    private void Send(Frame frame) => _effects.Add(new DeviceEffect.Send(frame));
 }

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Threading.Channels;
-using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using Ptorrent.Agent.Blobs;
 using Ptorrent.Agent.Connection;
@@ -11,8 +13,6 @@ using Ptorrent.Link.Sessions;
 using Ptorrent.Model;
 using Ptorrent.Model.Identity;
 using Ptorrent.Model.Merkle;
-using Ptorrent.Sandbox;
-using Ptorrent.Work.Leasing;
 using ExecutorSandbox = Ptorrent.Sandbox.Sandbox;
 
 namespace Ptorrent.Agent.Execution;
@@ -25,10 +25,13 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
 {
     private const int InboxCountMax = 1024;
 
+    private static readonly LoopInput Woken = new LoopInput.Woken();
+
     private readonly DeviceState _state;
     private readonly BlobSource _blobs;
     private readonly ProgramStore _programs;
-    private readonly Runner _runner;
+    private readonly Core[] _cores;
+    private readonly ConcurrentQueue<Core> _told = new();
     private readonly Fetcher _fetcher;
     private readonly TaskGroup _tasks = new();
     private readonly TimeProvider _time;
@@ -36,38 +39,34 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
     private readonly ITimer _timer;
     private readonly ILogger _logger;
     private readonly Channel<LoopInput> _inbox;
-    private readonly Queue<DeviceEvent> _next = new();
     private readonly List<DeviceEffect> _effects = [];
-    private readonly Dictionary<LeaseId, CancellationTokenSource> _runStops = [];
-    private readonly Dictionary<LeaseNumber, LeaseTasks> _leases = [];
+    private readonly Queue<DeviceEvent> _next = new();
+    private readonly List<CoreReport> _reports = [];
+    private readonly Dictionary<LeaseNumber, CancellationTokenSource> _leaseStops = [];
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private HarborLink? _link;
 
     public DeviceLoop(ExecutorSandbox sandbox, BlobSource blobs, TimeProvider time, ILogger logger)
     {
-        _state = new DeviceState(new DeviceLimits(), sandbox.Slots.Count, sandbox.Rate);
+        DeviceLimits limits = new();
+        _state = new DeviceState(limits, sandbox.Slots.Count, sandbox.Rate);
         _blobs = blobs;
         _time = time;
         _begunAt = time.GetTimestamp();
         _logger = logger;
         _inbox = Channel.CreateBounded<LoopInput>(new BoundedChannelOptions(InboxCountMax) { SingleReader = true });
         _programs = new ProgramStore(sandbox, blobs, _tasks, TellAsync);
-        _runner = new Runner(sandbox, blobs);
         _fetcher = new Fetcher(blobs, TellAsync);
-
-        // A full inbox is being read, and whoever reads it looks at the time afterwards.
-        _timer = time.CreateTimer(
-            _ => _inbox.Writer.TryWrite(new LoopInput.Woken()),
-            null,
-            Timeout.InfiniteTimeSpan,
-            Timeout.InfiniteTimeSpan);
+        Runner runner = new(sandbox, blobs);
+        _cores = [.. sandbox.Slots.Select(s => new Core(s.Index, limits.Feeder, runner, _told, Wake))];
+        _timer = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Ends when the device was told to stop and holds nothing any more.</summary>
     public Task Drained => _drained.Task;
 
     /// <summary>Fails when something beside the loop has a bug.</summary>
-    public Task Fault => _tasks.Fault;
+    public Task Fault => Task.WhenAny([_tasks.Fault, .. _cores.Select(c => c.Fault)]).Unwrap();
 
     /// <summary>Puts something into the inbox, when there is room. What comes after the loop's end is passed
     /// over.</summary>
@@ -76,6 +75,14 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
         while (!_inbox.Writer.TryWrite(input) && await _inbox.Writer.WaitToWriteAsync())
         {
         }
+    }
+
+    /// <summary>What the device holds, for the greeting of its next link.</summary>
+    public async Task<ImmutableArray<Holding>> AskHoldingsAsync()
+    {
+        TaskCompletionSource<ImmutableArray<Holding>> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await TellAsync(new LoopInput.HoldingsAsked(answer));
+        return await answer.Task;
     }
 
     /// <summary>Runs until it is cancelled.</summary>
@@ -90,6 +97,7 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
                 while (_inbox.Reader.TryRead(out LoopInput? input))
                 {
                     Take(input);
+                    TakeReports();
                 }
 
                 SetTimer();
@@ -107,20 +115,20 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
     {
         _inbox.Writer.TryComplete();
         await _timer.DisposeAsync();
-        foreach (CancellationTokenSource run in _runStops.Values)
+        await Task.WhenAll(_cores.Select(c => c.StopAsync()));
+        foreach (CancellationTokenSource lease in _leaseStops.Values)
         {
-            run.Cancel();
-            run.Dispose();
-        }
-
-        foreach (LeaseTasks lease in _leases.Values)
-        {
+            lease.Cancel();
             lease.Dispose();
         }
 
         _programs.Dispose();
         await _tasks.WhenIdleAsync();
     }
+
+    /// <summary>Makes the loop look at the time and at what cores have to tell. A full inbox is being read, and whoever
+    /// reads it looks at both afterwards.</summary>
+    private void Wake() => _inbox.Writer.TryWrite(Woken);
 
     private ValueTask TellAsync(DeviceEvent happened) => TellAsync(new LoopInput.Happened(happened));
 
@@ -149,7 +157,7 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
             case LoopInput.LinkUp up:
                 Invariant.Holds(_link is null);
                 _link = up.Link;
-                Handle(new DeviceEvent.LinkOpened());
+                Handle(new DeviceEvent.LinkOpened(new HarborId(up.Link.Session.Welcome!.Harbor))); // It is welcomed.
                 break;
             case LoopInput.FrameCame came when came.Link == _link:
                 TakeFrame(came.Link, came.Frame);
@@ -158,10 +166,9 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
                 _link = null;
                 Handle(new DeviceEvent.LinkLost());
                 break;
-            case LoopInput.Uploaded uploaded:
-                // It is this commit's own frame, which nobody else touches until it is ready.
-                uploaded.Commit.Frame.Blob = uploaded.Blob;
-                Flush(uploaded.Lease);
+            case LoopInput.HoldingsAsked asked:
+                asked.Answer.TrySetResult(_state.TakeHoldings(_effects));
+                CarryOutAll();
                 break;
             case LoopInput.FrameCame or LoopInput.LinkDown or LoopInput.Woken:
                 break;
@@ -200,38 +207,43 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
         if (happened is not null)
         {
             Handle(happened);
+            return;
+        }
+
+        foreach (LeasePrefix prefix in frame.Receipt.Prefixes)
+        {
+            Handle(new DeviceEvent.Received(prefix.Lease, prefix.Upto));
         }
     }
 
     private void Handle(DeviceEvent happened)
     {
-        _next.Enqueue(happened);
-        while (_next.TryDequeue(out DeviceEvent? next))
-        {
-            ForgetEnded(next);
-            _state.Handle(_time.GetElapsedTime(_begunAt), next, _effects);
-            foreach (DeviceEffect effect in _effects)
-            {
-                CarryOut(effect);
-            }
+        _state.Handle(_time.GetElapsedTime(_begunAt), happened, _effects);
+        CarryOutAll();
+    }
 
-            _effects.Clear();
+    private void TakeReports()
+    {
+        while (_told.TryDequeue(out Core? core))
+        {
+            core.TakeReports(_reports);
+            _state.Handle(_time.GetElapsedTime(_begunAt), CollectionsMarshal.AsSpan(_reports), _effects);
+            _reports.Clear();
+            CarryOutAll();
         }
     }
 
-    private void ForgetEnded(DeviceEvent happened)
+    private void CarryOutAll()
     {
-        LeaseId? ended = happened switch
+        foreach (DeviceEffect effect in _effects)
         {
-            DeviceEvent.RunCompleted completed => completed.Run,
-            DeviceEvent.RunFailed failed => failed.Run,
-            DeviceEvent.RunLost lost => lost.Run,
-            DeviceEvent.RunImpossible impossible => impossible.Run,
-            _ => null,
-        };
-        if (ended is { } run && _runStops.Remove(run, out CancellationTokenSource? stop))
+            CarryOut(effect);
+        }
+
+        _effects.Clear();
+        if (_next.TryDequeue(out DeviceEvent? next))
         {
-            stop.Dispose();
+            Handle(next);
         }
     }
 
@@ -240,10 +252,10 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
         switch (effect)
         {
             case DeviceEffect.Send send:
-                Send(send.Frame, committed: null);
+                Send(send.Frame);
                 break;
-            case DeviceEffect.Commit commit:
-                Commit(commit);
+            case DeviceEffect.Upload upload:
+                StartForLease(upload.Lease, stop => UploadAsync(upload, stop));
                 break;
             case DeviceEffect.PrepareProgram prepare:
                 if (_programs.Prepare(prepare.Job, prepare.Description))
@@ -254,6 +266,7 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
                 break;
             case DeviceEffect.ForgetProgram forget:
                 _programs.Forget(forget.Job);
+                Array.ForEach(_cores, c => c.Forget(forget.Job));
                 break;
             case DeviceEffect.FetchInputs fetch:
                 StartForLease(fetch.Lease, stop => _fetcher.FetchInputsAsync(fetch, stop));
@@ -262,28 +275,21 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
                 StartForLease(fetch.Lease, stop => _fetcher.FetchPartsAsync(fetch, stop));
                 break;
             case DeviceEffect.DropLease drop:
-                if (_leases.Remove(drop.Lease, out LeaseTasks? lease))
+                if (_leaseStops.Remove(drop.Lease, out CancellationTokenSource? lease))
                 {
+                    lease.Cancel();
                     lease.Dispose();
                 }
 
                 break;
-            case DeviceEffect.StartRun run:
-                JobLines? lines = _programs.LinesOf(run.Job);
-                StartRun(
-                    run.Run, _programs.Get(run.Job), (program, stop) => _runner.RunAsync(run, program, lines, stop));
+            case DeviceEffect.GiveCore give:
+                _cores[give.Lease.Slot].Give(give.Lease, _programs.Get(give.Lease.Job));
                 break;
-            case DeviceEffect.StartMerge merge:
-                StartRun(
-                    merge.Run, _programs.Get(merge.Job), (program, stop) => _runner.MergeAsync(merge, program, stop));
+            case DeviceEffect.StopCore stop:
+                _cores[stop.Lease.Slot].Drop(stop.Lease);
                 break;
-            case DeviceEffect.StopRun stop:
-                if (_runStops.Remove(stop.Run, out CancellationTokenSource? source))
-                {
-                    source.Cancel();
-                    source.Dispose();
-                }
-
+            case DeviceEffect.PauseCores pause:
+                Array.ForEach(_cores, c => c.Pause(pause.IsPaused));
                 break;
             case DeviceEffect.Drained:
                 _drained.TrySetResult();
@@ -293,120 +299,45 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
         }
     }
 
-    private void StartRun(
-        LeaseId run,
-        SandboxProgram program,
-        Func<SandboxProgram, CancellationToken, Task<DeviceEvent>> start)
-    {
-        CancellationTokenSource source = new();
-        CancellationToken stop = source.Token;
-        _runStops.Add(run, source);
-        _tasks.Start(async () => await TellAsync(await start(program, stop)));
-    }
-
     private void StartForLease(LeaseNumber lease, Func<CancellationToken, Task> work)
     {
-        CancellationToken stop = TasksOf(lease).Stop;
+        if (!_leaseStops.TryGetValue(lease, out CancellationTokenSource? source))
+        {
+            source = new CancellationTokenSource();
+            _leaseStops.Add(lease, source);
+        }
+
+        CancellationToken stop = source.Token;
         _tasks.Start(() => work(stop));
     }
 
-    private LeaseTasks TasksOf(LeaseNumber lease)
+    private async Task UploadAsync(DeviceEffect.Upload upload, CancellationToken stop)
     {
-        if (!_leases.TryGetValue(lease, out LeaseTasks? tasks))
-        {
-            tasks = new LeaseTasks();
-            _leases.Add(lease, tasks);
-        }
-
-        return tasks;
-    }
-
-    private void Commit(DeviceEffect.Commit commit)
-    {
-        LeaseTasks tasks = TasksOf(commit.Lease);
-        PendingCommit pending = new(commit.Frame);
-        tasks.Commits.Enqueue(pending);
-        if (commit.Segment.Length <= LinkLimits.InlineBytesMax)
-        {
-            pending.Frame.Inline = UnsafeByteOperations.UnsafeWrap(commit.Segment);
-        }
-        else
-        {
-            CancellationToken stop = tasks.Stop;
-            _tasks.Start(() => UploadAsync(commit.Lease, pending, commit.Segment, stop));
-        }
-
-        Flush(commit.Lease);
-    }
-
-    private async Task UploadAsync(
-        LeaseNumber lease,
-        PendingCommit pending,
-        ReadOnlyMemory<byte> segment,
-        CancellationToken stop)
-    {
-        Digest digest = MerkleHasher.RootOf(segment.Span);
+        Digest digest = MerkleHasher.RootOf(upload.Segment.Span);
         try
         {
-            await _blobs.UploadAsync(digest, segment, stop);
+            await _blobs.UploadAsync(digest, upload.Segment, stop);
         }
         catch (BlobUnavailableException exception)
         {
-            await TellAsync(new DeviceEvent.LeaseImpossible(lease, NackReason.NackNoRoom, exception.Message));
+            await TellAsync(new DeviceEvent.UploadFailed(upload.Lease, upload.Commit, exception.Message));
             return;
         }
 
-        Blob blob = new() { Digest = digest.ToByteString(), SizeBytes = segment.Length };
-        await TellAsync(new LoopInput.Uploaded(lease, pending, blob));
-    }
-
-    /// <summary>Sends a lease's commits as far as they are ready, in their order.</summary>
-    private void Flush(LeaseNumber lease)
-    {
-        if (!_leases.TryGetValue(lease, out LeaseTasks? tasks))
-        {
-            return;
-        }
-
-        while (tasks.Commits.TryPeek(out PendingCommit? pending) && pending.IsReady)
-        {
-            tasks.Commits.Dequeue();
-            Send(new Frame { Commit = pending.Frame }, lease);
-        }
+        Blob blob = new() { Digest = digest.ToByteString(), SizeBytes = upload.Segment.Length };
+        await TellAsync(new DeviceEvent.Uploaded(upload.Lease, upload.Commit, blob));
     }
 
     /// <summary>Sends a frame if there is a link and the frame still means something on it.</summary>
-    private void Send(Frame frame, LeaseNumber? committed)
+    private void Send(Frame frame)
     {
         if (_link is not null && _link.Session.Send(frame) == FrameVerdict.Accepted)
         {
-            _link.Send(frame, committed);
-        }
-        else if (committed is { } lease)
-        {
-            _next.Enqueue(new DeviceEvent.CommitSent(lease));
+            _link.Send(frame);
         }
     }
 
     [LoggerMessage(EventId = 7301, Level = LogLevel.Error,
         Message = "The harbor broke the protocol of the link: {Rule}")]
     private partial void LogProtocol(string rule);
-
-    /// <summary>What is under way for one lease beside its runs.</summary>
-    private sealed class LeaseTasks : IDisposable
-    {
-        private readonly CancellationTokenSource _stop = new();
-
-        public LeaseTasks() => Stop = _stop.Token;
-
-        public CancellationToken Stop { get; }
-
-        public Queue<PendingCommit> Commits { get; } = new();
-
-        public void Dispose()
-        {
-            _stop.Cancel();
-            _stop.Dispose();
-        }
-    }
 }

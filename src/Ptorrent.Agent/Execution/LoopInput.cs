@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Ptorrent.Agent.Connection;
 using Ptorrent.Agent.Device;
 using Ptorrent.Link.Frames;
@@ -23,9 +24,9 @@ internal abstract record LoopInput
     /// <summary>A link has ended.</summary>
     public sealed record LinkDown(HarborLink Link) : LoopInput;
 
-    /// <summary>A commit's result is at the harbor, so that the commit may go.</summary>
-    public sealed record Uploaded(LeaseNumber Lease, PendingCommit Commit, Blob Blob) : LoopInput;
+    /// <summary>A greeting is about to be sent: what does the device hold?</summary>
+    public sealed record HoldingsAsked(TaskCompletionSource<ImmutableArray<Holding>> Answer) : LoopInput;
 
-    /// <summary>The timer went off.</summary>
+    /// <summary>The timer went off, or a core has something to tell.</summary>
     public sealed record Woken : LoopInput;
 }

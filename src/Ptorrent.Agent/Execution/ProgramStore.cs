@@ -50,15 +50,12 @@ internal sealed class ProgramStore(
     }
 
     /// <summary>A program that is ready.</summary>
-    public SandboxProgram Get(JobId job)
+    public ReadyProgram Get(JobId job)
     {
-        SandboxProgram? program = _programs[job].Program;
-        Invariant.Holds(program is not null);
-        return program;
+        Entry entry = _programs[job];
+        Invariant.Holds(entry.Program is not null);
+        return new ReadyProgram(entry.Program, entry.Lines);
     }
-
-    /// <summary>The lines of a job whose program is ready; null where it is not over lines.</summary>
-    public JobLines? LinesOf(JobId job) => _programs[job].Lines;
 
     public void Dispose()
     {

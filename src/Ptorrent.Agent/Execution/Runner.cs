@@ -1,91 +1,87 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Ptorrent.Agent.Blobs;
 using Ptorrent.Agent.Device;
-using Ptorrent.Link.Frames;
 using Ptorrent.Model.Jobs;
 using Ptorrent.Model.Programs;
 using Ptorrent.Model.Refusals;
 using Ptorrent.Model.Units;
 using Ptorrent.Sandbox;
-using Ptorrent.Work.Leasing;
 using ExecutorSandbox = Ptorrent.Sandbox.Sandbox;
 using ModelFailure = Ptorrent.Model.Programs.ProgramFailure;
 
 namespace Ptorrent.Agent.Execution;
 
-/// <summary>Has runs and merges done by the sandbox, and turns every end of them into an event. Safe for several
-/// threads.</summary>
+/// <summary>Has runs and merges done by the sandbox. Safe for several threads.</summary>
 internal sealed class Runner(ExecutorSandbox sandbox, BlobSource blobs)
 {
-    /// <summary>Runs a program with its inputs, or with its lines where the job is over lines.</summary>
-    /// <exception cref="OperationCanceledException">Nobody waits for it any more.</exception>
-    public async Task<DeviceEvent> RunAsync(
-        DeviceEffect.StartRun run,
-        SandboxProgram program,
-        JobLines? lines,
-        CancellationToken cancellationToken)
+    /// <summary>Does a run or a merge of a core's lease, with its inputs or lines; every end of it that is no bug is told
+    /// by what is returned.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<RunEnd> RunAsync(int slot, CoreReport run, ReadyProgram ready, CancellationToken stop)
     {
         try
         {
-            ImmutableArray<RunInput>.Builder inputs = ImmutableArray.CreateBuilder<RunInput>(run.Inputs.Length);
-            foreach (InputFile input in run.Inputs)
+            ExecutorSlot executor = sandbox.Slots[slot];
+            RunOutcome outcome;
+            if (run.Lease.IsMerge)
             {
-                byte[] content = await blobs.ReadAsync(input.Digest, input.SizeBytes, cancellationToken);
-                inputs.Add(new RunInput(input.Name, content));
+                outcome = await executor.MergeAsync(ready.Program, new MergeRequest { Parts = run.Lease.Parts }, stop);
+            }
+            else
+            {
+                ImmutableArray<RunInput> inputs = run.Lease.HasInputs ? await ReadAsync(run, stop) : [];
+                RunRequest request = new() { Range = run.Range, Inputs = inputs };
+                if (ready.Lines is { } lines)
+                {
+                    request = request with { Lines = await lines.ReadAsync(run.Range, stop) };
+                }
+
+                outcome = await executor.RunAsync(ready.Program, request, stop);
             }
 
-            RunRequest request = new() { Range = run.Range, Inputs = inputs.MoveToImmutable() };
-            if (lines is not null)
-            {
-                request = request with { Lines = await lines.ReadAsync(run.Range, cancellationToken) };
-            }
-
-            return EventOf(
-                run.Run, await sandbox.Slots[run.Slot].RunAsync(program, request, cancellationToken));
+            return EndOf(outcome);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return new RunEnd(RunEndKind.Stopped);
         }
         catch (BlobUnavailableException exception)
         {
-            return new DeviceEvent.RunImpossible(run.Run, exception.ToNackReason(), exception.Message);
+            return new RunEnd(RunEndKind.Impossible, Reason: exception.ToNackReason(), Detail: exception.Message);
+        }
+        catch (RefusedException exception) when (exception.Refusal.Code == RefusalCode.TooLarge)
+        {
+            // Too many bytes for an executor are too many for every executor.
+            return new RunEnd(
+                RunEndKind.Failed,
+                Failure: new ModelFailure(run.Range.Begin, TrapCode.LoadFailed, exception.Message, Fuel.Zero));
         }
         catch (Exception exception) when (exception is RefusedException or SandboxException)
         {
-            return EventOf(run.Run, run.Range.Begin, exception);
+            return new RunEnd(RunEndKind.Lost, Detail: exception.Message);
         }
     }
 
-    /// <summary>Merges parts by the program's own merge.</summary>
-    /// <exception cref="OperationCanceledException">Nobody waits for it any more.</exception>
-    public async Task<DeviceEvent> MergeAsync(
-        DeviceEffect.StartMerge merge,
-        SandboxProgram program,
-        CancellationToken cancellationToken)
+    private async Task<ImmutableArray<RunInput>> ReadAsync(CoreReport run, CancellationToken stop)
     {
-        try
+        int count = (int)run.Range.Count;
+        ImmutableArray<RunInput>.Builder inputs = ImmutableArray.CreateBuilder<RunInput>(count);
+        for (int i = 0; i < count; i++)
         {
-            MergeRequest request = new() { Parts = merge.Parts };
-            return EventOf(
-                merge.Run, await sandbox.Slots[merge.Slot].MergeAsync(program, request, cancellationToken));
+            InputFile input = run.Lease.InputsOf(run.Range)[i];
+            inputs.Add(new RunInput(input.Name, await blobs.ReadAsync(input.Digest, input.SizeBytes, stop)));
         }
-        catch (Exception exception) when (exception is RefusedException or SandboxException)
-        {
-            return EventOf(merge.Run, 0, exception);
-        }
+
+        return inputs.MoveToImmutable();
     }
 
-    private static DeviceEvent EventOf(LeaseId run, RunOutcome outcome) => outcome switch
+    private static RunEnd EndOf(RunOutcome outcome) => outcome switch
     {
         RunOutcome.Completed completed =>
-            new DeviceEvent.RunCompleted(run, completed.Segment, completed.Burnt, completed.Busy),
-        RunOutcome.Failed failed => new DeviceEvent.RunFailed(run, failed.Failure),
+            new RunEnd(RunEndKind.Completed, completed.Segment, completed.Burnt, completed.Busy),
+        RunOutcome.Failed failed => new RunEnd(RunEndKind.Failed, Failure: failed.Failure),
         _ => throw new UnreachableException(),
-    };
-
-    private static DeviceEvent EventOf(LeaseId run, long index, Exception exception) => exception switch
-    {
-        // Too many bytes for an executor are too many for every executor.
-        RefusedException { Refusal.Code: RefusalCode.TooLarge } refused => new DeviceEvent.RunFailed(
-            run, new ModelFailure(index, TrapCode.LoadFailed, refused.Message, Fuel.Zero)),
-        _ => new DeviceEvent.RunLost(run, exception.Message),
     };
 }

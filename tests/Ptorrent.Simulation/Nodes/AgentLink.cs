@@ -16,7 +16,7 @@ internal sealed class AgentLink
     private readonly AgentNode _node;
     private readonly WireEnd _end;
     private readonly LinkSession _session = new(LinkSide.Child);
-    private readonly Queue<(Frame Frame, LeaseNumber? Committed)> _outbox = new();
+    private readonly Queue<Frame> _outbox = new();
     private bool _isOver;
 
     public AgentLink(World world, AgentNode node, WireEnd end)
@@ -34,9 +34,6 @@ internal sealed class AgentLink
 
     /// <summary>Called with what the harbor says.</summary>
     public Action<DeviceEvent>? Came { get; set; }
-
-    /// <summary>Called when a commit is on its way.</summary>
-    public Action<LeaseNumber>? CommitSent { get; set; }
 
     /// <summary>Called once at the end.</summary>
     public Action? Lost { get; set; }
@@ -56,14 +53,14 @@ internal sealed class AgentLink
     }
 
     /// <summary>Sends a frame after the others; false where it means nothing any more.</summary>
-    public bool Send(Frame frame, LeaseNumber? committed)
+    public bool Send(Frame frame)
     {
         if (_isOver || _session.Send(frame) != FrameVerdict.Accepted)
         {
             return false;
         }
 
-        _outbox.Enqueue((frame, committed));
+        _outbox.Enqueue(frame);
         Flush();
         return true;
     }
@@ -79,15 +76,12 @@ internal sealed class AgentLink
 
     private void Flush()
     {
-        while (!_isOver && _end.HasRoom && _outbox.TryDequeue(out (Frame Frame, LeaseNumber? Committed) next))
+        while (!_isOver && _end.HasRoom && _outbox.TryDequeue(out Frame? next))
         {
-            Put(next.Frame);
-            if (next.Committed is { } lease)
+            Put(next);
+            if (next.Commit is not null)
             {
-                Mischief.Remember(_node, next.Frame);
-
-                // The device hears of it in an event of its own, after the one that is being handled.
-                _node.After(TimeSpan.Zero, () => CommitSent?.Invoke(lease));
+                Mischief.Remember(_node, next);
             }
         }
     }
@@ -127,6 +121,13 @@ internal sealed class AgentLink
                 break;
             case Frame.BodyOneofCase.Cancel:
                 Came?.Invoke(new DeviceEvent.Cancelled(frame.Cancel.Lease));
+                break;
+            case Frame.BodyOneofCase.Receipt:
+                foreach (LeasePrefix prefix in frame.Receipt.Prefixes)
+                {
+                    Came?.Invoke(new DeviceEvent.Received(prefix.Lease, prefix.Upto));
+                }
+
                 break;
             case Frame.BodyOneofCase.Revoke:
                 Came?.Invoke(new DeviceEvent.Revoked(frame.Revoke.Lease, frame.Revoke.From));

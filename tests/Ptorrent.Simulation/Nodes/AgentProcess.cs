@@ -27,12 +27,13 @@ internal sealed class AgentProcess
     private readonly DeviceState _device;
     private readonly ScriptedExecutor[] _executors;
     private readonly ReconnectDelay _delay;
-    private readonly Queue<DeviceEvent> _next = new();
+    private readonly CoreFeeder[] _feeders;
+    private readonly Queue<(DeviceEvent? Happened, CoreReport[] Reports)> _next = new();
     private readonly List<DeviceEffect> _effects = [];
-    private readonly SortedDictionary<LeaseNumber, Queue<PendingCommit>> _commits = [];
     private AgentLink? _link;
     private Alarm? _wake;
     private TimeSpan _linkBegan;
+    private TimeSpan _linkLost;
     private bool _isDead;
 
     public AgentProcess(World world, AgentNode node)
@@ -40,8 +41,14 @@ internal sealed class AgentProcess
         _world = world;
         _node = node;
         AgentOptions options = node.Options;
-        _device = new DeviceState(new DeviceLimits(), options.SlotCount, ClaimedRate);
-        _executors = [.. Enumerable.Range(0, options.SlotCount).Select(_ => new ScriptedExecutor(world, node, Happen))];
+        DeviceLimits limits = new();
+        _device = new DeviceState(limits, options.SlotCount, ClaimedRate);
+        _feeders = [.. Enumerable.Range(0, options.SlotCount).Select(_ => new CoreFeeder(limits.Feeder))];
+        _executors =
+        [
+            .. Enumerable.Range(0, options.SlotCount).Select(slot => new ScriptedExecutor(
+                world, node, (place, end) => Feed(slot, (feeder, made) => feeder.End(place, end, made)))),
+        ];
         _delay = new ReconnectDelay(node.Dice.ForkPrng());
     }
 
@@ -96,46 +103,86 @@ internal sealed class AgentProcess
     }
 
     /// <summary>Something happens to the device.</summary>
-    public void Happen(DeviceEvent happened)
+    public void Happen(DeviceEvent happened) => Happen(happened, []);
+
+    private void Happen(DeviceEvent? happened, CoreReport[] reports)
     {
         if (_isDead)
         {
             return;
         }
 
-        _next.Enqueue(happened);
+        _next.Enqueue((happened, reports));
         if (_next.Count > 1)
         {
             return;
         }
 
-        while (!_isDead && _next.TryPeek(out DeviceEvent? next))
+        while (!_isDead && _next.TryPeek(out (DeviceEvent? Happened, CoreReport[] Reports) next))
         {
-            _device.Handle(_node.Clock, next, _effects);
-            Note(next);
-            DeviceEffect[] effects = [.. _effects];
-            _effects.Clear();
-            foreach (DeviceEffect effect in effects)
+            if (next.Happened is { } single)
             {
-                CarryOut(effect);
+                _device.Handle(_node.Clock, single, _effects);
+            }
+            else
+            {
+                _device.Handle(_node.Clock, next.Reports, _effects);
             }
 
+            Note(next.Happened, next.Reports);
+            CarryOutAll();
             _next.Dequeue();
         }
 
         SetTimer();
     }
 
-    private void Note(DeviceEvent happened)
+    private void CarryOutAll()
     {
-        _world.Trace.Note(_node.Name, happened.GetType().Name, _effects.Count, _device.LeaseCount, _device.HeldBytes);
+        DeviceEffect[] effects = [.. _effects];
+        _effects.Clear();
+        foreach (DeviceEffect effect in effects)
+        {
+            CarryOut(effect);
+        }
+    }
+
+    private void Note(DeviceEvent? happened, CoreReport[] reports)
+    {
+        string name = happened?.GetType().Name ?? "CoreReported";
+        _world.Trace.Note(_node.Name, name, _effects.Count, _device.LeaseCount, _device.HeldBytes);
         if (_world.Trace.IsRead)
         {
-            _world.Trace.Say($"             < {happened}");
+            string ranges = string.Join(' ', reports.Select(r => r.Range));
+            _world.Trace.Say($"             < {happened?.ToString() ?? ranges}");
             foreach (DeviceEffect effect in _effects)
             {
                 _world.Trace.Say($"             > {effect}");
             }
+        }
+    }
+
+    /// <summary>Something happens to a core's feeder.</summary>
+    private void Feed(int slot, Action<CoreFeeder, List<FeederEffect>> happen)
+    {
+        List<FeederEffect> made = [];
+        happen(_feeders[slot], made);
+        foreach (FeederEffect effect in made)
+        {
+            if (effect.Kind == FeederEffectKind.Start)
+            {
+                _executors[slot].Start(effect.Place, effect.Run);
+            }
+            else if (effect.Kind == FeederEffectKind.Stop)
+            {
+                _executors[slot].Stop(effect.Place);
+            }
+        }
+
+        CoreReport[] reports = [.. made.Where(e => e.Kind == FeederEffectKind.Report).Select(e => e.Run)];
+        if (reports.Length > 0)
+        {
+            Happen(null, reports);
         }
     }
 
@@ -155,10 +202,9 @@ internal sealed class AgentProcess
         link.Opened = () =>
         {
             _link = link;
-            Happen(new DeviceEvent.LinkOpened());
+            Happen(new DeviceEvent.LinkOpened(new HarborId(link.Session.Welcome!.Harbor))); // It was welcomed.
         };
         link.Came = Happen;
-        link.CommitSent = lease => Happen(new DeviceEvent.CommitSent(lease));
         link.Lost = () =>
         {
             if (_isDead)
@@ -167,6 +213,7 @@ internal sealed class AgentProcess
             }
 
             _node.Wire = null;
+            _linkLost = _world.Schedule.Now;
             if (_link == link)
             {
                 _link = null;
@@ -190,7 +237,7 @@ internal sealed class AgentProcess
                 wire.Break(TimeSpan.Zero, _world.Options.Network.NoticeTimeMax);
             }
         });
-        link.Greet(new Hello
+        Hello hello = new()
         {
             Version = LinkLimits.Version,
             Agent = _node.Id.Value,
@@ -199,10 +246,13 @@ internal sealed class AgentProcess
             FuelPerSecond = ClaimedRate.FuelPerSecond,
             MemoryBytes = 1L << 30,
             Software = "simulation",
-        });
+        };
+        hello.Holdings.AddRange(_device.TakeHoldings(_effects));
+        CarryOutAll();
+        link.Greet(hello);
     }
 
-    private void Retry() => _node.After(_delay.Next(), Connect);
+    private void Retry() => _node.After(_delay.Next(_world.Schedule.Now - _linkLost), Connect);
 
     private void CarryOut(DeviceEffect effect)
     {
@@ -210,10 +260,10 @@ internal sealed class AgentProcess
         {
             case DeviceEffect.Send send:
                 _node.HasRefused |= send.Frame.Nack is not null;
-                _link?.Send(send.Frame, committed: null);
+                Send(send.Frame);
                 break;
-            case DeviceEffect.Commit commit:
-                Commit(commit);
+            case DeviceEffect.Upload upload:
+                Upload(upload);
                 break;
             case DeviceEffect.PrepareProgram prepare:
                 _node.After(
@@ -226,23 +276,20 @@ internal sealed class AgentProcess
             case DeviceEffect.FetchParts fetch:
                 _node.After(_node.Dice.Wait(TimeSpan.FromMilliseconds(50)), () => FetchParts(fetch));
                 break;
-            case DeviceEffect.DropLease drop:
-                _commits.Remove(drop.Lease);
+            case DeviceEffect.GiveCore give:
+                Feed(give.Lease.Slot, (feeder, made) => feeder.Add(give.Lease, made));
                 break;
-            case DeviceEffect.StartRun run:
-                _executors[run.Slot].Start(run);
+            case DeviceEffect.StopCore stop:
+                Feed(stop.Lease.Slot, (feeder, made) => feeder.Drop(stop.Lease, made));
                 break;
-            case DeviceEffect.StartMerge merge:
-                _executors[merge.Slot].Start(merge);
-                break;
-            case DeviceEffect.StopRun stop:
-                foreach (ScriptedExecutor executor in _executors)
+            case DeviceEffect.PauseCores pause:
+                for (int slot = 0; slot < _feeders.Length; slot++)
                 {
-                    executor.Stop(stop.Run);
+                    Feed(slot, (feeder, made) => feeder.Pause(pause.IsPaused, made));
                 }
 
                 break;
-            case DeviceEffect.ForgetProgram or DeviceEffect.Drained:
+            case DeviceEffect.DropLease or DeviceEffect.ForgetProgram or DeviceEffect.Drained:
                 break;
             default:
                 throw new UnreachableException(effect.GetType().Name);
@@ -273,72 +320,32 @@ internal sealed class AgentProcess
         Happen(new DeviceEvent.PartsReady(fetch.Lease, parts));
     }
 
-    private void Commit(DeviceEffect.Commit commit)
+    private void Send(Frame frame)
     {
-        if (!_commits.TryGetValue(commit.Lease, out Queue<PendingCommit>? pending))
+        if (frame.Commit is { ResultCase: Commit.ResultOneofCase.Inline } commit)
         {
-            pending = new Queue<PendingCommit>();
-            _commits.Add(commit.Lease, pending);
+            commit.Inline = UnsafeByteOperations.UnsafeWrap(Mischief.Lie(_node, commit.Inline.Memory));
         }
 
-        PendingCommit added = new(commit.Frame);
-        pending.Enqueue(added);
-        ReadOnlyMemory<byte> segment = Mischief.Lie(_node, commit.Segment);
-        if (segment.Length <= LinkLimits.InlineBytesMax)
-        {
-            commit.Frame.Inline = UnsafeByteOperations.UnsafeWrap(segment);
-            added.IsReady = true;
-            Flush(commit.Lease);
-        }
-        else
-        {
-            Upload(commit.Lease, added, segment);
-        }
+        _link?.Send(frame);
     }
 
-    private void Upload(LeaseNumber lease, PendingCommit pending, ReadOnlyMemory<byte> segment)
+    private void Upload(DeviceEffect.Upload upload)
     {
+        ReadOnlyMemory<byte> segment = Mischief.Lie(_node, upload.Segment);
         TimeSpan time = TimeSpan.FromSeconds(segment.Length / _world.Options.Network.BytesPerSecond);
         _node.After(_world.Options.Network.DelayMin + time, () =>
         {
-            if (_isDead || !_commits.ContainsKey(lease))
-            {
-                return;
-            }
-
             if (!_world.Harbor.IsUp || _node.IsCutOff)
             {
-                _node.After(TimeSpan.FromSeconds(1), () => Upload(lease, pending, segment));
+                Happen(new DeviceEvent.UploadFailed(upload.Lease, upload.Commit, "The harbor is away."));
                 return;
             }
 
             Digest digest = MerkleHasher.RootOf(segment.Span);
             _world.Harbor.Disk.Blobs[digest] = segment.ToArray();
-            pending.Frame.Blob = new Blob { Digest = digest.ToByteString(), SizeBytes = segment.Length };
-            pending.IsReady = true;
-            Flush(lease);
+            Blob blob = new() { Digest = digest.ToByteString(), SizeBytes = segment.Length };
+            Happen(new DeviceEvent.Uploaded(upload.Lease, upload.Commit, blob));
         });
-    }
-
-    /// <summary>Sends a lease's commits as far as they are ready, in their order.</summary>
-    private void Flush(LeaseNumber lease)
-    {
-        while (_commits.TryGetValue(lease, out Queue<PendingCommit>? commits)
-            && commits.TryPeek(out PendingCommit? pending)
-            && pending.IsReady)
-        {
-            commits.Dequeue();
-            if (_link is null || !_link.Send(new Frame { Commit = pending.Frame }, lease))
-            {
-                Happen(new DeviceEvent.CommitSent(lease));
-            }
-        }
-    }
-
-    private sealed class PendingCommit(Commit frame)
-    {
-        public Commit Frame { get; } = frame;
-
-        public bool IsReady { get; set; }
     }
 }

@@ -4,13 +4,12 @@ using Ptorrent.Model.Programs;
 using Ptorrent.Model.Units;
 using Ptorrent.Simulation.Core;
 using Ptorrent.Simulation.Workload;
-using Ptorrent.Work.Leasing;
 
 namespace Ptorrent.Simulation.Nodes;
 
 /// <summary>One executor slot: works off its runs one after another. What a run burns gives its time; what it puts out
 /// is the job's rule.</summary>
-internal sealed class ScriptedExecutor(World world, AgentNode node, Action<DeviceEvent> tell)
+internal sealed class ScriptedExecutor(World world, AgentNode node, Action<int, RunEnd> tell)
 {
     private static readonly TimeSpan CallTime = TimeSpan.FromMicroseconds(50);
 
@@ -22,33 +21,36 @@ internal sealed class ScriptedExecutor(World world, AgentNode node, Action<Devic
     /// <summary>Runs that it has.</summary>
     public int RunCount => _orders.Count + (_current is null ? 0 : 1);
 
-    /// <summary>Takes an order to run.</summary>
-    public void Start(DeviceEffect.StartRun run) => Add(new Order(run.Run, world.ScriptOf(run.Job), run.Range, []));
-
-    /// <summary>Takes an order to merge.</summary>
-    public void Start(DeviceEffect.StartMerge merge) =>
-        Add(new Order(merge.Run, world.ScriptOf(merge.Job), default, merge.Parts));
+    /// <summary>Takes an order to run or to merge.</summary>
+    public void Start(int place, CoreReport run)
+    {
+        _orders.Enqueue(new Order(place, world.ScriptOf(run.Lease.Job), run.Range, run.Lease.Parts));
+        Begin();
+    }
 
     /// <summary>Nobody waits for a run any more.</summary>
-    public void Stop(LeaseId run)
+    public void Stop(int place)
     {
-        if (_current?.Run == run)
+        if (_current?.Place == place)
         {
             _alarm?.Cancel();
             _current = null;
             Begin();
-            return;
         }
-
-        int count = _orders.Count;
-        for (int i = 0; i < count; i++)
+        else
         {
-            Order order = _orders.Dequeue();
-            if (order.Run != run)
+            int count = _orders.Count;
+            for (int i = 0; i < count; i++)
             {
-                _orders.Enqueue(order);
+                Order order = _orders.Dequeue();
+                if (order.Place != place)
+                {
+                    _orders.Enqueue(order);
+                }
             }
         }
+
+        tell(place, new RunEnd(RunEndKind.Stopped));
     }
 
     /// <summary>The process dies with its agent.</summary>
@@ -57,12 +59,6 @@ internal sealed class ScriptedExecutor(World world, AgentNode node, Action<Devic
         _isDead = true;
         _alarm?.Cancel();
         _orders.Clear();
-    }
-
-    private void Add(Order order)
-    {
-        _orders.Enqueue(order);
-        Begin();
     }
 
     private void Begin()
@@ -87,40 +83,37 @@ internal sealed class ScriptedExecutor(World world, AgentNode node, Action<Devic
         }
 
         _current = null;
-        DeviceEvent outcome = OutcomeOf(order, busy);
+        RunEnd end = EndOf(order, busy);
         world.Checks.OnRunEnded(order.Script, order.Range, order.IsMerge);
-        tell(outcome);
+        tell(order.Place, end);
         Begin();
     }
 
-    private DeviceEvent OutcomeOf(Order order, TimeSpan busy)
+    private RunEnd EndOf(Order order, TimeSpan busy)
     {
         if (world.IsFaulty && node.Dice.Happens(world.Options.RunLossLikelihood))
         {
             world.Count("runs lost");
-            return new DeviceEvent.RunLost(order.Run, "The executor is gone.");
+            return new RunEnd(RunEndKind.Lost, Detail: "The executor is gone.");
         }
 
         if (order.IsMerge)
         {
-            return new DeviceEvent.RunCompleted(order.Run, JobScript.Merge(order.Parts), FuelOf(order), busy);
+            return new RunEnd(RunEndKind.Completed, JobScript.Merge(order.Parts), FuelOf(order), busy);
         }
 
-        if (order.Script.FailingIndex is { } failing && order.Range.Contains(failing))
-        {
-            return new DeviceEvent.RunFailed(
-                order.Run, new ProgramFailure(failing, TrapCode.Unreachable, "It fails.", Fuel.Zero));
-        }
-
-        return new DeviceEvent.RunCompleted(
-            order.Run, order.Script.SegmentOf(order.Range), FuelOf(order), busy);
+        return order.Script.FailingIndex is { } failing && order.Range.Contains(failing)
+            ? new RunEnd(
+                RunEndKind.Failed,
+                Failure: new ProgramFailure(failing, TrapCode.Unreachable, "It fails.", Fuel.Zero))
+            : new RunEnd(RunEndKind.Completed, order.Script.SegmentOf(order.Range), FuelOf(order), busy);
     }
 
     private static Fuel FuelOf(Order order) =>
         order.IsMerge ? new Fuel(order.Script.FuelPerIndex) : new Fuel((long)order.Script.FuelOf(order.Range));
 
     private sealed record Order(
-        LeaseId Run,
+        int Place,
         JobScript Script,
         IndexRange Range,
         ImmutableArray<ReadOnlyMemory<byte>> Parts)

@@ -250,6 +250,31 @@ public sealed class AgentHostTests : IDisposable
         Assert.Equal(agent.Id.Value, second.Hello.Agent);
     }
 
+    // Goal: a lost line costs nothing of what was computed.
+    // Method: the line breaks in mid-lease; what the agent then says that it holds is granted again, and it goes on.
+    [Fact]
+    public async Task Lease_WhoseLinkIsLost_IsGoneOnWith()
+    {
+        await using FakeHarbor harbor = await FakeHarbor.StartAsync();
+        await using AgentHost agent = await StartAsync(harbor, slotCount: 1);
+        FakeHarborLink first = await harbor.AcceptAsync();
+        JobDescription job = Script(
+            harbor, "export default ({ index }) => { for (let i = 0; i < 1e6; i++); return index; };");
+        long lease = await first.GrantAsync(job, 0, 500, Job);
+        Commit commit = (await first.NextAsync(f => f.Commit is not null)).Commit;
+        await first.SendAsync(Ptorrent.Tests.Link.SampleFrames.Receipt(lease, commit.Upto));
+        await first.NextAsync(f => f.Commit is not null);
+        await first.DisposeAsync();
+
+        await using FakeHarborLink second = await harbor.AcceptAsync(cancelsHoldings: false);
+        Holding holding = Assert.Single(second.Hello.Holdings);
+        Assert.Equal((lease, commit.Upto, 500), (holding.Lease, holding.Begin, holding.End));
+        long resumed = await second.GrantAsync(job, holding.Begin, holding.End, Job, g => g.Resumes = lease);
+        (byte[] product, _) = await second.ProductAsync(harbor, resumed, 500, CombineKind.Lines);
+
+        Assert.Equal(Lines((int)commit.Upto, 500), Encoding.ASCII.GetString(product));
+    }
+
     [Fact]
     public async Task Harbor_BreaksTheProtocol_GetsTheRuleAsTheReason()
     {

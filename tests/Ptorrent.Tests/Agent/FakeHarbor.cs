@@ -69,10 +69,10 @@ internal sealed class FakeHarbor : IAsyncDisposable
     }
 
     /// <summary>The next link that an agent makes, welcomed.</summary>
-    public async Task<FakeHarborLink> AcceptAsync()
+    public async Task<FakeHarborLink> AcceptAsync(bool cancelsHoldings = true)
     {
         FakeHarborLink link = await _links.Reader.ReadAsync().AsTask().WaitAsync(Patience);
-        await link.GreetAsync();
+        await link.GreetAsync(cancelsHoldings);
         return link;
     }
 

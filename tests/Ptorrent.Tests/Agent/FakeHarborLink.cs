@@ -30,10 +30,17 @@ internal sealed class FakeHarborLink(ILink link) : IAsyncDisposable
         }
     }
 
-    public async Task GreetAsync()
+    /// <summary>Welcomes the agent; what it holds of earlier links is cancelled, or left for the test to
+    /// answer.</summary>
+    public async Task GreetAsync(bool cancelsHoldings)
     {
         await NextAsync();
         await SendAsync(SampleFrames.Welcome());
+        foreach (Holding holding in cancelsHoldings ? Hello.Holdings : [])
+        {
+            await SendAsync(SampleFrames.Cancel(holding.Lease));
+        }
+
         await NextAsync(f => f.Window is { Fuel: > 0 });
     }
 
@@ -102,6 +109,7 @@ internal sealed class FakeHarborLink(ILink link) : IAsyncDisposable
                 : harbor.Blobs[commit.Blob.Digest.ToDigest()]);
         }
 
+        await SendAsync(SampleFrames.Receipt(lease, end));
         return (combiner.ToSegment().ToArray(), commits);
     }
 

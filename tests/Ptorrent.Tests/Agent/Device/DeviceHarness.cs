@@ -1,37 +1,41 @@
-using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Ptorrent.Agent.Device;
-using Ptorrent.Link;
 using Ptorrent.Link.Frames;
 using Ptorrent.Link.Sessions;
 using Ptorrent.Model.Identity;
 using Ptorrent.Model.Jobs;
+using Ptorrent.Model.Merkle;
 using Ptorrent.Model.Segments;
 using Ptorrent.Model.Units;
 using Ptorrent.Tests.Link;
 using Ptorrent.Work.Combining;
-using Ptorrent.Work.Leasing;
 using Xunit;
 
 namespace Ptorrent.Tests.Agent.Device;
 
 /// <summary>
-/// A device without processes and network: carries out what <see cref="DeviceState"/> decides by noting it, and holds
-/// every frame to the rules of the link at both ends.
+/// A device without processes and network: the decider and the feeders of its cores; carries out what they decide by
+/// noting it, and holds every frame to the rules of the link at both ends.
 /// </summary>
 internal sealed class DeviceHarness
 {
     private readonly DeviceState _state;
-    private readonly LinkSession _child = new(LinkSide.Child);
-    private readonly LinkSession _parent = new(LinkSide.Parent);
-    private readonly List<DeviceEffect> _effects = [];
+    private readonly CoreFeeder[] _feeders;
+    private readonly Dictionary<long, JobDescription> _described = [];
+    private readonly Dictionary<Digest, byte[]> _blobs = [];
+    private readonly Queue<Action<List<DeviceEffect>>> _next = new();
+    private LinkSession _child = new(LinkSide.Child);
+    private LinkSession _parent = new(LinkSide.Parent);
     private long _lastLease;
+    private long _lastRun;
+    private bool _isBusy;
 
     public DeviceHarness(int slotCount = 2, DeviceLimits? limits = null)
     {
-        _state = new DeviceState(limits ?? new DeviceLimits(), slotCount, ComputeRate.Nominal);
-        Up(SampleFrames.Hello());
-        Down(SampleFrames.Welcome());
-        Handle(new DeviceEvent.LinkOpened());
+        limits ??= new DeviceLimits();
+        _state = new DeviceState(limits, slotCount, ComputeRate.Nominal);
+        _feeders = [.. Enumerable.Range(0, slotCount).Select(_ => new CoreFeeder(limits.Feeder))];
+        Open();
     }
 
     public DeviceState State => _state;
@@ -40,10 +44,15 @@ internal sealed class DeviceHarness
 
     public bool ProgramsAreReadyAtOnce { get; init; } = true;
 
-    public bool CommitsAreSentAtOnce { get; init; } = true;
+    public bool UploadsAreDoneAtOnce { get; set; } = true;
 
-    /// <summary>Runs and merges with the slots.</summary>
-    public Dictionary<LeaseId, DeviceEffect> Runs { get; } = [];
+    public bool CommitsAreDurableAtOnce { get; set; } = true;
+
+    /// <summary>What an index burns; its time follows at the nominal rate.</summary>
+    public TimeSpan IndexTime { get; init; } = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Runs and merges with the slots, in the order in which they were begun.</summary>
+    public SortedDictionary<long, HarnessRun> Runs { get; } = [];
 
     /// <summary>The committed segments of each lease, in order.</summary>
     public Dictionary<long, List<byte[]>> Segments { get; } = [];
@@ -52,13 +61,16 @@ internal sealed class DeviceHarness
 
     public List<DeviceEffect> Noted { get; } = [];
 
-    public Queue<DeviceEffect.Commit> Unsent { get; } = [];
+    /// <summary>Commits without a receipt: their leases and ends.</summary>
+    public Queue<(long Lease, long Upto)> Unreceived { get; } = [];
 
     public bool IsDrained { get; private set; }
 
     public int LeaseCountAtParent => _parent.LeaseCount;
 
     public IEnumerable<Nack> Nacks => Sent.Where(f => f.Nack is not null).Select(f => f.Nack);
+
+    public IEnumerable<Commit> Commits => Sent.Where(f => f.Commit is not null).Select(f => f.Commit);
 
     public static JobDescription Describe(CombineKind combine, RunMode mode = RunMode.Range)
     {
@@ -81,6 +93,7 @@ internal sealed class DeviceHarness
             frame.Grant.Description = description;
         }
 
+        _described[(long)job] = description;
         change?.Invoke(frame.Grant);
         if (Down(frame))
         {
@@ -106,51 +119,72 @@ internal sealed class DeviceHarness
         }
     }
 
-    /// <summary>Ends a run as a program does that prints each index of its range, or a merge of such outputs.</summary>
-    public void Complete(LeaseId id)
+    /// <summary>The line breaks.</summary>
+    public void Lose() => Handle(new DeviceEvent.LinkLost());
+
+    /// <summary>Greets a harbor anew, and says what the device holds.</summary>
+    public Holding[] Open(ulong harbor = 1)
     {
-        byte[] segment = Runs[id] switch
-        {
-            DeviceEffect.StartRun run => SegmentOf(run.Job, run.Range),
-            DeviceEffect.StartMerge merge => [.. merge.Parts.SelectMany(p => p.ToArray())],
-            _ => throw new InvalidOperationException(),
-        };
-        Runs.Remove(id);
-        Handle(new DeviceEvent.RunCompleted(id, segment, new Fuel(1_000_000), TimeSpan.FromMilliseconds(1)));
+        (_child, _parent) = (new LinkSession(LinkSide.Child), new LinkSession(LinkSide.Parent));
+        Frame hello = SampleFrames.Hello();
+        Happen(effects => hello.Hello.Holdings.AddRange(_state.TakeHoldings(effects)));
+        Unreceived.Clear();
+        Up(hello);
+        Frame welcome = SampleFrames.Welcome();
+        welcome.Welcome.Harbor = harbor;
+        Down(welcome);
+        Handle(new DeviceEvent.LinkOpened(new HarborId(harbor)));
+        return [.. hello.Hello.Holdings];
+    }
+
+    /// <summary>Grants what the harbor still wants of a holding.</summary>
+    public long Resume(Holding holding, long begin, long end, JobDescription description) =>
+        Grant(description, begin, end, holding.Job, g => g.Resumes = holding.Lease);
+
+    /// <summary>Ends a run as a program does that prints each index of its range, or a merge of such outputs.</summary>
+    public void Complete(long number)
+    {
+        HarnessRun run = Runs[number];
+        byte[] segment = run.Lease.IsMerge
+            ? [.. run.Lease.Parts.SelectMany(p => p.ToArray())]
+            : SegmentOf(run.Lease.Job, run.Range);
+        TimeSpan busy = IndexTime * run.Range.Count;
+        End(number, new RunEnd(RunEndKind.Completed, segment, ComputeRate.Nominal.FuelIn(busy), busy));
     }
 
     public void CompleteAll()
     {
         while (Runs.Count > 0)
         {
-            Complete(Runs.Keys.Min());
+            Complete(Runs.Keys.First());
         }
     }
 
-    public void Handle(DeviceEvent happened)
+    /// <summary>Ends a run in some way.</summary>
+    public void End(long number, RunEnd end)
     {
-        _effects.Clear();
-        _state.Handle(Now, happened, _effects);
-        foreach (DeviceEffect effect in _effects.ToArray())
+        Assert.True(Runs.Remove(number, out HarnessRun? run));
+        Feed(run.Slot, (feeder, effects) => feeder.End(run.Place, end, effects));
+    }
+
+    public void Handle(DeviceEvent happened) => Happen(effects => _state.Handle(Now, happened, effects));
+
+    /// <summary>The oldest commit without a receipt is durable.</summary>
+    public void ReceiveOne()
+    {
+        (long lease, long upto) = Unreceived.Dequeue();
+        if (Down(SampleFrames.Receipt(lease, upto)))
         {
-            CarryOut(effect);
+            Handle(new DeviceEvent.Received(lease, upto));
         }
     }
 
-    /// <summary>Puts the oldest waiting commit on the link, or passes it over where its lease is over.</summary>
-    public void SendOne()
+    /// <summary>The oldest upload that was noted ends.</summary>
+    public void EndUpload(bool isWell = true)
     {
-        DeviceEffect.Commit commit = Unsent.Dequeue();
-        Frame frame = new() { Commit = commit.Frame.Clone() };
-        frame.Commit.Inline = Google.Protobuf.ByteString.CopyFrom(
-            commit.Segment.Span[..Math.Min(commit.Segment.Length, LinkLimits.InlineBytesMax)]);
-        if (Up(frame))
-        {
-            Segments.TryAdd(commit.Frame.Lease, []);
-            Segments[commit.Frame.Lease].Add(commit.Segment.ToArray());
-        }
-
-        Handle(new DeviceEvent.CommitSent(commit.Lease));
+        DeviceEffect.Upload upload = Noted.OfType<DeviceEffect.Upload>().First();
+        Noted.Remove(upload);
+        End(upload, isWell);
     }
 
     /// <summary>The segment of a run of a program that prints each index of its range.</summary>
@@ -200,8 +234,28 @@ internal sealed class DeviceHarness
 
     private byte[] SegmentOf(JobId job, IndexRange range)
     {
-        JobDescription description = _child.DescriptionOf(job.Value)!; // A job that runs was described.
+        JobDescription description = _described[(long)job.Value];
         return SegmentOf((CombineKind)description.Combine, (RunMode)description.Mode, range);
+    }
+
+    /// <summary>As the loop does: what an effect brings about happens after the other effects.</summary>
+    private void Happen(Action<List<DeviceEffect>> happen)
+    {
+        _next.Enqueue(happen);
+        if (_isBusy)
+        {
+            return;
+        }
+
+        _isBusy = true;
+        while (_next.TryDequeue(out Action<List<DeviceEffect>>? next))
+        {
+            List<DeviceEffect> effects = [];
+            next(effects);
+            effects.ForEach(CarryOut);
+        }
+
+        _isBusy = false;
     }
 
     private void CarryOut(DeviceEffect effect)
@@ -211,25 +265,24 @@ internal sealed class DeviceHarness
             case DeviceEffect.Send send:
                 Up(send.Frame);
                 break;
-            case DeviceEffect.Commit commit:
-                Unsent.Enqueue(commit);
-                if (CommitsAreSentAtOnce)
-                {
-                    SendOne();
-                }
-
+            case DeviceEffect.Upload upload when UploadsAreDoneAtOnce:
+                End(upload, isWell: true);
                 break;
             case DeviceEffect.PrepareProgram prepare when ProgramsAreReadyAtOnce:
                 Handle(new DeviceEvent.ProgramReady(prepare.Job));
                 break;
-            case DeviceEffect.StartRun run:
-                Runs.Add(run.Run, run);
+            case DeviceEffect.GiveCore give:
+                Feed(give.Lease.Slot, (feeder, made) => feeder.Add(give.Lease, made));
                 break;
-            case DeviceEffect.StartMerge merge:
-                Runs.Add(merge.Run, merge);
+            case DeviceEffect.StopCore stop:
+                Feed(stop.Lease.Slot, (feeder, made) => feeder.Drop(stop.Lease, made));
                 break;
-            case DeviceEffect.StopRun stop:
-                Assert.True(Runs.Remove(stop.Run));
+            case DeviceEffect.PauseCores pause:
+                for (int slot = 0; slot < _feeders.Length; slot++)
+                {
+                    Feed(slot, (feeder, made) => feeder.Pause(pause.IsPaused, made));
+                }
+
                 break;
             case DeviceEffect.Drained:
                 Assert.False(IsDrained);
@@ -241,6 +294,60 @@ internal sealed class DeviceHarness
         }
     }
 
+    private void Feed(int slot, Action<CoreFeeder, List<FeederEffect>> happen)
+    {
+        List<FeederEffect> made = [];
+        List<CoreReport> reports = [];
+        happen(_feeders[slot], made);
+        foreach (FeederEffect effect in made)
+        {
+            switch (effect.Kind)
+            {
+                case FeederEffectKind.Start:
+                    Runs.Add(++_lastRun, new HarnessRun(slot, effect.Place, effect.Run.Lease, effect.Run.Range));
+                    break;
+                case FeederEffectKind.Report:
+                    reports.Add(effect.Run);
+                    break;
+                default:
+                    long stopped = Runs.Single(r => r.Value.Slot == slot && r.Value.Place == effect.Place).Key;
+                    End(stopped, new RunEnd(RunEndKind.Stopped));
+                    break;
+            }
+        }
+
+        if (reports.Count > 0)
+        {
+            Happen(effects => _state.Handle(Now, CollectionsMarshal.AsSpan(reports), effects));
+        }
+    }
+
+    private void End(DeviceEffect.Upload upload, bool isWell)
+    {
+        byte[] segment = upload.Segment.ToArray();
+        Digest digest = MerkleHasher.RootOf(segment);
+        _blobs[digest] = segment;
+        Handle(isWell
+            ? new DeviceEvent.Uploaded(
+                upload.Lease,
+                upload.Commit,
+                new Blob { Digest = digest.ToByteString(), SizeBytes = segment.Length })
+            : new DeviceEvent.UploadFailed(upload.Lease, upload.Commit, "no harbor"));
+    }
+
+    private void Take(Commit commit)
+    {
+        Segments.TryAdd(commit.Lease, []);
+        Segments[commit.Lease].Add(commit.Blob is { } blob
+            ? _blobs[blob.Digest.ToDigest()]
+            : commit.Inline.ToByteArray());
+        Unreceived.Enqueue((commit.Lease, commit.Upto));
+        if (CommitsAreDurableAtOnce)
+        {
+            ReceiveOne();
+        }
+    }
+
     private bool Up(Frame frame)
     {
         if (_child.Send(frame) == FrameVerdict.Late)
@@ -249,10 +356,19 @@ internal sealed class DeviceHarness
         }
 
         Sent.Add(frame);
-        return _parent.Receive(FrameCodec.Decode(FrameCodec.Encode(frame))) == FrameVerdict.Accepted;
+        bool counts = _parent.Receive(FrameCodec.Decode(FrameCodec.Encode(frame))) == FrameVerdict.Accepted;
+        if (counts && frame.Commit is { } commit)
+        {
+            Take(commit);
+        }
+
+        return counts;
     }
 
     private bool Down(Frame frame) =>
         _parent.Send(frame) == FrameVerdict.Accepted
         && _child.Receive(FrameCodec.Decode(FrameCodec.Encode(frame))) == FrameVerdict.Accepted;
+
+    /// <summary>A run or a merge that a slot has.</summary>
+    public sealed record HarnessRun(int Slot, int Place, CoreLease Lease, IndexRange Range);
 }

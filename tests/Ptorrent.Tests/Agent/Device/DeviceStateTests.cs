@@ -55,29 +55,64 @@ public sealed class DeviceStateTests
         device.Grant(DeviceHarness.Describe(CombineKind.Lines), 0, 10_000);
         for (int i = 0; i < 4; i++)
         {
-            device.Complete(device.Runs.Keys.Min());
+            device.Complete(device.Runs.Keys.First());
         }
 
         Assert.All(
-            device.Runs.Values.Cast<DeviceEffect.StartRun>().GroupBy(r => r.Slot),
+            device.Runs.Values.GroupBy(r => r.Slot),
             s => Assert.Equal(2, s.Count()));
         Assert.Equal(4, device.Runs.Count);
     }
 
     [Fact]
-    public void Prefix_BeforeTheCommitTime_WaitsForIt()
+    public void Prefix_TheJobsFirst_GoesAtOnce_TheNextWaits()
     {
         DeviceHarness device = new(slotCount: 1);
         long lease = device.Grant(DeviceHarness.Describe(CombineKind.Lines), 0, 1000);
-        device.Complete(device.Runs.Keys.Min());
-        Assert.Empty(device.Segments);
+        device.Complete(device.Runs.Keys.First());
+        Assert.Equal("0\n", Encoding.ASCII.GetString(Assert.Single(device.Segments[lease])));
+        Assert.Null(device.State.NextWakeAt);
+
+        device.Complete(device.Runs.Keys.First());
+        Assert.Single(device.Segments[lease]);
         Assert.Equal(TimeSpan.FromMilliseconds(100), device.State.NextWakeAt);
 
         device.Now = TimeSpan.FromMilliseconds(100);
         device.Handle(new DeviceEvent.TimePassed());
 
-        Assert.Equal("0\n", Encoding.ASCII.GetString(Assert.Single(device.Segments[lease])));
+        Assert.Equal(2, device.Segments[lease].Count);
         Assert.Null(device.State.NextWakeAt);
+    }
+
+    // Goal: a long job costs few messages, and the first seconds show something all the time.
+    // Method: ten minutes of leases of a minute, on one core; commits and grants are counted.
+    [Fact]
+    public void Commits_OfTenMinutes_AreAtMostSixMessagesAMinute()
+    {
+        DeviceHarness device = new(slotCount: 1) { IndexTime = TimeSpan.FromMilliseconds(10) };
+        for (int minute = 0; minute < 10; minute++)
+        {
+            device.Grant(
+                DeviceHarness.Describe(CombineKind.Sum, RunMode.Item), minute * 6000, (minute + 1) * 6000);
+        }
+
+        int inTheFirstSecond = 0;
+        while (device.Runs.Count > 0)
+        {
+            (long number, DeviceHarness.HarnessRun run) = device.Runs.First();
+            device.Now += TimeSpan.FromMilliseconds(10) * run.Range.Count;
+            if (device.State.NextWakeAt <= device.Now)
+            {
+                device.Handle(new DeviceEvent.TimePassed());
+            }
+
+            device.Complete(number);
+            inTheFirstSecond = device.Now <= TimeSpan.FromSeconds(1) ? device.Commits.Count() : inTheFirstSecond;
+        }
+
+        Assert.Empty(device.Nacks);
+        Assert.InRange(device.Commits.Count() + 10, 40, 60);
+        Assert.InRange(inTheFirstSecond, 4, 10);
     }
 
     [Fact]
@@ -88,7 +123,7 @@ public sealed class DeviceStateTests
 
         device.CompleteAll();
 
-        Assert.Equal("5\n6\n", Encoding.ASCII.GetString(Assert.Single(device.Segments[lease])));
+        Assert.Equal("5\n6\n", Encoding.ASCII.GetString([.. device.Segments[lease].SelectMany(s => s)]));
         Assert.Equal(0, device.LeaseCountAtParent);
         Assert.Equal(0, device.State.LeaseCount);
     }
@@ -98,11 +133,13 @@ public sealed class DeviceStateTests
     {
         DeviceHarness device = new();
         device.Grant(DeviceHarness.Describe(CombineKind.Lines), 5, 7);
+        device.Complete(device.Runs.Keys.Last());
+        Assert.Empty(device.Commits);
         device.CompleteAll();
 
         Commit commit = device.Sent[^1].Commit;
 
-        Assert.Equal(2_000_000, commit.Fuel);
+        Assert.Equal(2 * ComputeRate.Nominal.FuelIn(device.IndexTime).Units, commit.Fuel);
         Assert.Equal(2_000, commit.BusyMicroseconds);
         Assert.Equal(3, commit.Epoch);
     }
@@ -130,7 +167,8 @@ public sealed class DeviceStateTests
                 slotCount: 1 + (int)prng.Below(4),
                 new DeviceLimits { MergePieceCountEager = 2 + (int)prng.Below(6) })
             {
-                CommitsAreSentAtOnce = prng.Below(2) == 0,
+                CommitsAreDurableAtOnce = prng.Below(2) == 0,
+                IndexTime = TimeSpan.FromMilliseconds(0.1 * (1 + prng.Below(100))),
             };
             SortedDictionary<long, long> leases = GrantAll(device, prng, DeviceHarness.Describe(combine, mode));
             WorkThrough(device, prng, leases, DeviceHarness.Describe(combine, mode));
@@ -175,8 +213,8 @@ public sealed class DeviceStateTests
 
         device.Handle(new DeviceEvent.InputsReady(fetch.Lease, 12));
 
-        DeviceEffect.StartRun[] runs = [.. device.Runs.Values.Cast<DeviceEffect.StartRun>()];
-        Assert.All(runs, r => Assert.Equal($"i{r.Range.Begin}", r.Inputs[0].Name));
+        DeviceHarness.HarnessRun[] runs = [.. device.Runs.Values];
+        Assert.All(runs, r => Assert.Equal($"i{r.Range.Begin}", r.Lease.InputsOf(r.Range)[0].Name));
         Assert.Equal([10, 11], runs.Select(r => r.Range.Begin).Order());
         device.CompleteAll();
         device.Handle(new DeviceEvent.InputsReady(fetch.Lease, 13));
@@ -196,11 +234,8 @@ public sealed class DeviceStateTests
         device.Grant(DeviceHarness.Describe(CombineKind.Lines), 10, 20);
         device.Grant(DeviceHarness.Describe(CombineKind.Lines), 0, 10, job: 99);
 
-        LeaseId failed = device.Runs.Keys.Min();
-        device.Runs.Remove(failed);
-
-        device.Handle(new DeviceEvent.RunFailed(
-            failed, new ModelFailure(0, TrapCode.Unreachable, "boom", new Fuel(7))));
+        device.End(device.Runs.Keys.First(), new RunEnd(
+            RunEndKind.Failed, Failure: new ModelFailure(0, TrapCode.Unreachable, "boom", new Fuel(7))));
 
         Nack nack = Assert.Single(device.Nacks);
         Assert.Equal(NackReason.NackProgramFailed, nack.Reason);
@@ -245,10 +280,9 @@ public sealed class DeviceStateTests
     {
         DeviceHarness device = new(slotCount: 1);
         device.Grant(DeviceHarness.Describe(CombineKind.Sum), 0, 10);
-        LeaseId run = device.Runs.Keys.Min();
 
-        device.Handle(new DeviceEvent.RunCompleted(
-            run, "no number"u8.ToArray(), new Fuel(1), TimeSpan.Zero));
+        device.End(device.Runs.Keys.First(), new RunEnd(
+            RunEndKind.Completed, "no number"u8.ToArray(), new Fuel(1), TimeSpan.Zero));
 
         Assert.Equal((int)TrapCode.BadOutput, Assert.Single(device.Nacks).Failure.Trap);
     }
@@ -281,23 +315,6 @@ public sealed class DeviceStateTests
     }
 
     [Fact]
-    public void LinkLost_DropsAllAndIgnoresWhatEndsLater()
-    {
-        DeviceHarness device = new(slotCount: 1);
-        device.Grant(DeviceHarness.Describe(CombineKind.Lines), 0, 10);
-        LeaseId run = device.Runs.Keys.Min();
-
-        device.Handle(new DeviceEvent.LinkLost());
-        device.Handle(new DeviceEvent.RunCompleted(
-            run, "0\n"u8.ToArray(), new Fuel(1), TimeSpan.Zero));
-
-        Assert.Empty(device.Runs);
-        Assert.Empty(device.Segments);
-        Assert.Equal(0, device.State.LeaseCount);
-        Assert.Equal(0, device.State.HeldBytes);
-    }
-
-    [Fact]
     public void RunLost_OnEverySlot_GivesTheLeaseBack()
     {
         DeviceHarness device = new(slotCount: 2);
@@ -305,9 +322,8 @@ public sealed class DeviceStateTests
 
         for (int i = 0; i < 2; i++)
         {
-            LeaseId run = Assert.Single(device.Runs).Key;
-            device.Runs.Remove(run);
-            device.Handle(new DeviceEvent.RunLost(run, "no executor can be started"));
+            device.End(
+                Assert.Single(device.Runs).Key, new RunEnd(RunEndKind.Lost, Detail: "no executor can be started"));
         }
 
         Nack nack = Assert.Single(device.Nacks);
@@ -320,7 +336,7 @@ public sealed class DeviceStateTests
     {
         DeviceHarness device = new(slotCount: 1);
         long lease = device.Grant(DeviceHarness.Describe(CombineKind.Lines), 0, 1000);
-        long begun = device.Runs.Values.Cast<DeviceEffect.StartRun>().Max(r => r.Range.End);
+        long begun = device.Runs.Values.Max(r => r.Range.End);
 
         device.Revoke(lease, 0);
 
@@ -352,26 +368,26 @@ public sealed class DeviceStateTests
     }
 
     [Fact]
-    public void Uploads_TooFarBehind_HoldUpTheSlots()
+    public void Harbor_TooFarBehind_HoldsUpTheCores()
     {
         DeviceHarness device = new(slotCount: 1, new DeviceLimits { HeldBytesMax = 1000, CommitBytesEager = 1 })
         {
-            CommitsAreSentAtOnce = false,
+            CommitsAreDurableAtOnce = false,
         };
         device.Grant(DeviceHarness.Describe(CombineKind.Concat), 0, 100_000);
         int count = 0;
         while (device.Runs.Count > 0 && count < 1000)
         {
-            device.Complete(device.Runs.Keys.Min());
+            device.Complete(device.Runs.Keys.First());
             count++;
         }
 
         Assert.Empty(device.Runs);
         Assert.InRange(device.State.HeldBytes, 1001, 1_000_000);
 
-        while (device.Unsent.Count > 0)
+        while (device.Unreceived.Count > 0)
         {
-            device.SendOne();
+            device.ReceiveOne();
         }
 
         Assert.NotEmpty(device.Runs);
@@ -409,11 +425,11 @@ public sealed class DeviceStateTests
         SortedDictionary<long, long> leases,
         JobDescription description)
     {
-        while (device.Runs.Count > 0 || device.Unsent.Count > 0)
+        while (device.Runs.Count > 0 || device.Unreceived.Count > 0)
         {
             device.Now += TimeSpan.FromMilliseconds(prng.Below(60));
-            LeaseId[] runs = [.. device.Runs.Keys.Order()];
-            LeaseId? run = runs.Length > 0 ? runs[prng.Below(runs.Length)] : null;
+            long[] runs = [.. device.Runs.Keys.Order()];
+            long? run = runs.Length > 0 ? runs[prng.Below(runs.Length)] : null;
             switch (prng.Below(12))
             {
                 case 0:
@@ -422,17 +438,17 @@ public sealed class DeviceStateTests
                 case 1 when leases.Count < 40:
                     RevokeOne(device, prng, leases, description);
                     break;
-                case 2 or 3 when device.Unsent.Count > 0:
-                    device.SendOne();
+                case 2 or 3 when device.Unreceived.Count > 0:
+                    device.ReceiveOne();
                     break;
                 default:
                     if (run is { } some)
                     {
                         device.Complete(some);
                     }
-                    else if (device.Unsent.Count > 0)
+                    else if (device.Unreceived.Count > 0)
                     {
-                        device.SendOne();
+                        device.ReceiveOne();
                     }
 
                     break;
