@@ -7,7 +7,7 @@ namespace Ptorrent.Agent.Device;
 
 /// <summary>
 /// Keeps one core's executor fed from the leases that the device's decider gave to the core, without asking it: takes
-/// granules of some milliseconds from the front of a lease's word, so that others can take from its back meanwhile, and
+/// runs of some milliseconds from the front of a lease's word, so that others can take from its back meanwhile, and
 /// tells the decider afterwards. Pure: each method is an event, effects are appended to the caller's list. Not for
 /// several threads.
 /// </summary>

@@ -132,8 +132,6 @@ internal sealed class AgentLink
             case Frame.BodyOneofCase.Revoke:
                 Came?.Invoke(new DeviceEvent.Revoked(frame.Revoke.Lease, frame.Revoke.From));
                 break;
-            case Frame.BodyOneofCase.Receipt:
-                break;
             default:
                 throw new System.Diagnostics.UnreachableException(frame.BodyCase.ToString());
         }
