@@ -16,8 +16,8 @@ namespace Ptorrent.Agent.Execution;
 /// <summary>Has runs and merges done by the sandbox. Safe for several threads.</summary>
 internal sealed class Runner(ExecutorSandbox sandbox, BlobSource blobs)
 {
-    /// <summary>Does a run or a merge of a core's lease, with its inputs or lines; every end of it that is no bug is told
-    /// by what is returned.</summary>
+    /// <summary>Does a run or a merge of a core's lease, with its inputs or lines; every end of it that is no bug is
+    /// told by what is returned.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<RunEnd> RunAsync(int slot, CoreReport run, ReadyProgram ready, CancellationToken stop)
     {
