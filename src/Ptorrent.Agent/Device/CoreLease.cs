@@ -64,6 +64,9 @@ internal sealed class CoreLease
     /// <summary>The most indices of one run.</summary>
     public long RunIndexCountMax { get; }
 
+    /// <summary>The decider's event in which it was given.</summary>
+    public long GivenIn { get; set; }
+
     /// <summary>All before this has come back.</summary>
     public long DoneUpTo { get; set; }
 

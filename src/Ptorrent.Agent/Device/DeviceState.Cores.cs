@@ -82,7 +82,7 @@ internal sealed partial class DeviceState
                 case LeasingEffectKind.Revoke:
                     if (_cores.TryGetValue(effect.Lease, out CoreLease? core))
                     {
-                        Shorten(core, effect.Range.Begin);
+                        Revoke(core, effect.Range.Begin);
                     }
 
                     break;
@@ -115,17 +115,31 @@ internal sealed partial class DeviceState
             core.Strip = lease.OpenStrip(grant.Range);
         }
 
+        core.GivenIn = _eventCount;
+        _coresOfSlots[core.Slot].Add(core);
         _cores.Add(core.Id, core);
         lease.Cores.Add(core);
         _effects.Add(new DeviceEffect.GiveCore(core));
     }
 
-    /// <summary>Takes back what a core has not begun from <paramref name="from"/> on, by its word, and tells the
-    /// leasing core at once where the core's part ends: revoke and keep without the way between.</summary>
+    /// <summary>Takes from a core what the leasing core wants back, by its word, as far as it has not begun, and tells
+    /// at once where the core's part ends: revoke and keep without the way between.</summary>
+    private void Revoke(CoreLease core, long from)
+    {
+        // A core that has nothing before it begins it at once, and what was given in this event is on its way to the
+        // core: the first index stays, or two idle cores would hand a single index to each other for ever.
+        bool isBeginning = core == _coresOfSlots[core.Slot][0] || core.GivenIn == _eventCount;
+        long begin = isBeginning ? core.Range.Begin + 1 : core.Range.Begin;
+        long end = core.Left.TakeBack(Math.Max(from, begin)).Begin;
+        _leasing.Keep(_now, new ChildId(core.Slot), core.Id, end, _leasingEffects);
+        EndAt(core, end);
+    }
+
+    /// <summary>Takes from a core what it has not begun from <paramref name="from"/> on, unasked.</summary>
     private void Shorten(CoreLease core, long from)
     {
         long end = core.Left.TakeBack(from).Begin;
-        _leasing.Keep(_now, new ChildId(core.Slot), core.Id, end, _leasingEffects);
+        _leasing.GiveBack(_now, new ChildId(core.Slot), core.Id, end, _leasingEffects);
         EndAt(core, end);
     }
 
@@ -152,6 +166,7 @@ internal sealed partial class DeviceState
     {
         core.IsOver = true;
         _cores.Remove(core.Id);
+        _coresOfSlots[core.Slot].Remove(core);
         core.Work.Lease.Cores.Remove(core);
     }
 

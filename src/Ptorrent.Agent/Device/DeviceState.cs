@@ -29,6 +29,7 @@ internal sealed partial class DeviceState
     private readonly Dictionary<JobId, DeviceJob> _jobs = [];
     private readonly Dictionary<WorkId, CoreWork> _works = [];
     private readonly Dictionary<LeaseId, CoreLease> _cores = [];
+    private readonly List<CoreLease>[] _coresOfSlots;
     private readonly HeldBytes _held = new();
     private readonly List<LeasingEffect> _leasingEffects = [];
     private readonly List<DeviceLease> _touched = [];
@@ -37,6 +38,7 @@ internal sealed partial class DeviceState
     private TimeSpan _now;
     private HarborId? _harbor;
     private long _lastNumber;
+    private long _eventCount;
     private bool _isOpen;
     private bool _isStopping;
     private bool _isDrained;
@@ -51,6 +53,7 @@ internal sealed partial class DeviceState
     {
         _limits = limits;
         _slotCount = slotCount;
+        _coresOfSlots = [.. Enumerable.Range(0, slotCount).Select(_ => new List<CoreLease>())];
 
         // The cores' leases end with this process, so that one epoch is enough among them.
         _leasing = new LeasingState(limits.Cores, new LeaseEpoch(1));
@@ -108,6 +111,7 @@ internal sealed partial class DeviceState
     public void Handle(TimeSpan now, DeviceEvent happened, List<DeviceEffect> effects)
     {
         (_now, _effects) = (now, effects);
+        _eventCount++;
         switch (happened)
         {
             case DeviceEvent.LinkOpened opened:
@@ -173,6 +177,7 @@ internal sealed partial class DeviceState
     public void Handle(TimeSpan now, ReadOnlySpan<CoreReport> reports, List<DeviceEffect> effects)
     {
         (_now, _effects) = (now, effects);
+        _eventCount++;
         foreach (ref readonly CoreReport report in reports)
         {
             OnReported(in report);

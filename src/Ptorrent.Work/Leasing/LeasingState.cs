@@ -314,6 +314,28 @@ public sealed partial class LeasingState
         Serve();
     }
 
+    /// <summary>A child gives back the tail of its lease unasked: the lease ends at <paramref name="from"/>, and what
+    /// was behind that goes to others. Outside the lease it changes nothing.</summary>
+    /// <param name="now">The present moment.</param>
+    /// <param name="id">The child.</param>
+    /// <param name="lease">Its lease.</param>
+    /// <param name="from">One past the last index that the child keeps.</param>
+    /// <param name="effects">Takes the effects.</param>
+    public void GiveBack(TimeSpan now, ChildId id, LeaseId lease, long from, List<LeasingEffect> effects)
+    {
+        Begin(now, effects, heard: id);
+        if (_leases.TryFind(lease, out Lease? held)
+            && held.Child.Id == id
+            && from >= held.Left.Begin
+            && from < held.Left.End)
+        {
+            Child child = held.Child;
+            Settle(held, from);
+            Reconsider(child);
+            Serve();
+        }
+    }
+
     /// <summary>
     /// A child that was away goes on with what it had: the first contiguous piece of <paramref name="wanted"/> that
     /// nobody has becomes its lease, whatever its window. No grant effect tells of it.
