@@ -34,6 +34,10 @@ internal sealed record DeviceLimits
     /// waited little wants to see something soon. Default 1.</summary>
     public double CommitShare { get; init; } = 1;
 
+    /// <summary>Output, in bytes, that waits no longer than <see cref="CommitTimeMin"/>: over a slow line it is long on
+    /// its way, and the harbor is to see that something comes. Default 32 KiB.</summary>
+    public long CommitBytesSoon { get; init; } = 32 << 10;
+
     /// <summary>Output, in bytes, that is committed without waiting for that time. Default 4 MiB.</summary>
     public long CommitBytesEager { get; init; } = 4L << 20;
 

@@ -104,6 +104,11 @@ internal sealed partial class DeviceState
         }
 
         TimeSpan since = lease.AssembledSince ??= _now;
+        if (lease.AssembledBytes >= _limits.CommitBytesSoon)
+        {
+            return since + _limits.CommitTimeMin;
+        }
+
         double age = (since - lease.Job.BegunAt).TotalSeconds;
         return since + TimeSpan.FromSeconds(Math.Clamp(
             age * _limits.CommitShare,
