@@ -5,9 +5,9 @@ namespace Ptorrent.Agent.Device;
 /// <summary>How a device handles its harbor's leases.</summary>
 internal sealed record DeviceLimits
 {
-    /// <summary>Work that the device keeps at hand, as time of all its slots: the window that it announces. Default 20
+    /// <summary>Work that the device keeps at hand, as time of all its slots: the window that it announces. Default 30
     /// s.</summary>
-    public TimeSpan WindowTime { get; init; } = TimeSpan.FromSeconds(20);
+    public TimeSpan WindowTime { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How far the measured speed moves before another window is announced, as a share. Default a
     /// quarter.</summary>
@@ -26,9 +26,9 @@ internal sealed record DeviceLimits
 
     /// <summary>
     /// The most time between two commits of one lease: what may be lost with a device against what commits cost.
-    /// Default 15 s.
+    /// Default 30 s.
     /// </summary>
-    public TimeSpan CommitTimeMax { get; init; } = TimeSpan.FromSeconds(15);
+    public TimeSpan CommitTimeMax { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The time between two commits as a share of the time that the device has worked on the job: who has
     /// waited little wants to see something soon. Default 1.</summary>

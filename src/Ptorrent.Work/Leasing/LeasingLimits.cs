@@ -91,8 +91,8 @@ public sealed record LeasingLimits
     public double RevokeRoundTrips { get; init; } = 1;
 
     /// <summary>Past its expected end a child has this share of the time of its lease before it is late. Default
-    /// 0.1.</summary>
-    public double LateShare { get; init; } = 0.1;
+    /// 0.03.</summary>
+    public double LateShare { get; init; } = 0.03;
 
     /// <summary>Past its expected end a child has this many times the time of its lease before it is overdue. Default
     /// 1.</summary>
