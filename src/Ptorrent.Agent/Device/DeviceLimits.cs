@@ -26,9 +26,9 @@ internal sealed record DeviceLimits
 
     /// <summary>
     /// The most time between two commits of one lease: what may be lost with a device against what commits cost.
-    /// Default 30 s.
+    /// Default 40 s.
     /// </summary>
-    public TimeSpan CommitTimeMax { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan CommitTimeMax { get; init; } = TimeSpan.FromSeconds(40);
 
     /// <summary>The time between two commits as a share of the time that the device has worked on the job: who has
     /// waited little wants to see something soon. Default 1.</summary>

@@ -22,7 +22,7 @@ internal sealed record ScaleOptions
     public TimeSpan IndexTime { get; init; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>The time between two commits of a long lease: what is lost with a host is half of it.</summary>
-    public TimeSpan CommitEvery { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan CommitEvery { get; init; } = TimeSpan.FromSeconds(40);
 
     /// <summary>The share of hosts that vanish without a word, so that the harbor is never told.</summary>
     public double SilentShare { get; init; } = 0.5;

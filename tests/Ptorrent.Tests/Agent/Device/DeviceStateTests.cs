@@ -18,11 +18,11 @@ namespace Ptorrent.Tests.Agent.Device;
 public sealed class DeviceStateTests
 {
     [Fact]
-    public void LinkOpened_AnnouncesTwentySecondsOfAllSlots()
+    public void LinkOpened_AnnouncesHalfAMinuteOfAllSlots()
     {
         DeviceHarness device = new(slotCount: 3);
 
-        Assert.Equal(3 * 20 * (long)ComputeRate.Nominal.FuelPerSecond, device.Sent[^1].Window.Fuel);
+        Assert.Equal(3 * 30 * (long)ComputeRate.Nominal.FuelPerSecond, device.Sent[^1].Window.Fuel);
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class DeviceStateTests
         }
 
         Assert.Empty(device.Nacks);
-        Assert.InRange(device.Commits.Count() + 10, 40, 60);
+        Assert.InRange(device.Commits.Count() + 10, 25, 60);
         Assert.InRange(inTheFirstSecond, 4, 10);
     }
 
