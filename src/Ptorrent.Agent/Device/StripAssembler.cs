@@ -10,6 +10,7 @@ namespace Ptorrent.Agent.Device;
 internal sealed class StripAssembler(long begin)
 {
     private readonly List<Strip> _strips = [];
+    private readonly Stack<Queue<Piece>> _spare = new();
 
     /// <summary>All before this has been taken out.</summary>
     public long TakenUpTo { get; private set; } = begin;
@@ -18,7 +19,7 @@ internal sealed class StripAssembler(long begin)
     public Strip Open(IndexRange range)
     {
         Invariant.Holds(range.Begin >= TakenUpTo);
-        Strip strip = new(range.Begin, range.End);
+        Strip strip = new(range.Begin, range.End, _spare.TryPop(out Queue<Piece>? waiting) ? waiting : new());
         int at = _strips.Count;
         while (at > 0 && _strips[at - 1].Begin > range.Begin)
         {
@@ -35,6 +36,9 @@ internal sealed class StripAssembler(long begin)
     {
         while (_strips.Count > 0 && _strips[0].End <= TakenUpTo)
         {
+            // All of it was taken out, so that nobody puts anything into it any more.
+            Invariant.Holds(_strips[0].Waiting.Count == 0);
+            _spare.Push(_strips[0].Waiting);
             _strips.RemoveAt(0);
         }
 
