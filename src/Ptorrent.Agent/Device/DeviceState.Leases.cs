@@ -169,12 +169,17 @@ internal sealed partial class DeviceState
 
     private void OnRevoked(long id, long from)
     {
-        if (!_linked.TryGetValue(id, out DeviceLease? lease) || lease.IsCommitted)
+        if (!_linked.TryGetValue(id, out DeviceLease? lease))
         {
             return;
         }
 
-        CutTail(lease, Math.Max(from, lease.AssembledUpTo));
+        // What is committed is kept whole; it may be on its way up for long, and the harbor waits for the answer.
+        if (!lease.IsCommitted)
+        {
+            CutTail(lease, Math.Max(from, lease.AssembledUpTo));
+        }
+
         Send(new Frame { Keep = new Keep { Lease = id, From = lease.End } });
         Touch(lease);
     }

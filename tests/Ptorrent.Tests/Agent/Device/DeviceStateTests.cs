@@ -346,6 +346,19 @@ public sealed class DeviceStateTests
     }
 
     [Fact]
+    public void Revoked_WhileItsLastCommitIsUploaded_IsAnsweredAllTheSame()
+    {
+        DeviceHarness device = new(slotCount: 1) { UploadsAreDoneAtOnce = false };
+        long lease = device.Grant(DeviceHarness.Describe(CombineKind.Concat), 0, 30_000);
+        device.CompleteAll();
+        Assert.NotEmpty(device.Noted.OfType<DeviceEffect.Upload>());
+
+        device.Revoke(lease, 10_000);
+
+        Assert.Equal(30_000, device.Sent[^1].Keep.From);
+    }
+
+    [Fact]
     public void Stopping_FinishesWhatRunsAndGivesBackTheRest()
     {
         DeviceHarness device = new(slotCount: 1);
