@@ -33,6 +33,10 @@ internal sealed class Lease
     /// same indices left.</summary>
     public Lease? Twin { get; set; }
 
+    /// <summary>How often both holders of its indices were overdue and a third was tried: each time there is twice the
+    /// patience.</summary>
+    public int VainPairs { get; set; }
+
     /// <summary>The first index of the tail that was asked back and not answered for yet.</summary>
     public long? RevokedFrom { get; set; }
 
@@ -66,6 +70,7 @@ internal sealed class Lease
         TellsRoundTrip = false;
         IsIndivisible = false;
         Twin = null;
+        VainPairs = 0;
         RevokedFrom = null;
         Taker = null;
         FuelRevoked = 0;

@@ -12,6 +12,9 @@ public sealed partial class LeasingState
     private readonly Heap<Child, Child.ByOverdue> _stuck = new();
     private readonly List<Child> _stuckPassedOver = [];
 
+    // How often the patience with one range doubles.
+    private const int VainPairsMax = 6;
+
     private void ReconsiderDue(Child child)
     {
         if (child.LeaseCount == 0)
@@ -42,7 +45,10 @@ public sealed partial class LeasingState
 
     /// <summary>When a child is overdue, whether others are hungry or not.</summary>
     private TimeSpan OverdueTime(Child child) =>
-        TimeWithSlack(child, _limits.SlackMin.TotalSeconds, _limits.SlackShare);
+        TimeWithSlack(
+        child,
+        _limits.SlackMin.TotalSeconds * (1 << child.First!.VainPairs), // Only those that hold leases are asked.
+        _limits.SlackShare * (1 << child.First.VainPairs));
 
     /// <summary>Until when something must be heard of a child: the answer to a revoke, or else a commit of its oldest
     /// lease.</summary>
@@ -292,16 +298,21 @@ public sealed partial class LeasingState
         return _limits.TwinShareMax > 0 && (others == 0 || work.TwinFuel + lease.FuelLeft <= budget);
     }
 
-    /// <summary>Grants a lease a second time. Of two that are both overdue the older one is cancelled first.</summary>
+    /// <summary>Grants a lease a second time. Of two that are both overdue the older one is cancelled first, and for
+    /// the next there is twice the patience: what takes longer than expected wherever it is done, since its output is
+    /// long on the line, would otherwise be cancelled everywhere before it has come back.</summary>
     private void GrantTwin(Lease lease, Child hungry)
     {
+        int vainPairs = lease.VainPairs;
         if (lease.Twin is { } other)
         {
             (Lease older, lease) = lease.Id.Value < other.Id.Value ? (lease, other) : (other, lease);
+            vainPairs = Math.Min(vainPairs + 1, VainPairsMax);
             Cancel(older);
         }
 
         Lease twin = Hold(hungry, lease.Work, lease.Left, _sizing.FuelPerIndex(hungry, lease.Work.Cost));
+        twin.VainPairs = lease.VainPairs = vainPairs;
         twin.Twin = lease;
         lease.Twin = twin;
         lease.Work.TwinCount++;

@@ -263,6 +263,42 @@ public sealed class LeasingStateTests
         Assert.Equal(4, _state.BusySlotCount(First));
     }
 
+    [Fact]
+    public void Twins_WhatTakesLongerThanExpectedEverywhere_ComesBackInTheEnd()
+    {
+        // Computed in a tenth of a second, it is eight seconds on anybody's line.
+        TimeSpan onTheLine = TimeSpan.FromSeconds(8);
+        Dictionary<LeaseId, (LeasingEffect Grant, TimeSpan At)> held = [];
+        JoinOpen(First);
+        JoinOpen(Second);
+        JoinOpen(new ChildId(3));
+        WorkDescription description = WorkDescription.Of(Job, 1, new IndexRange(0, 1)) with
+        {
+            Learned = new LearnedCost(100_000, 1_000),
+        };
+        _state.AddWork(_now, description, _effects);
+        TimeSpan begun = _now;
+        while (_state.Progress(Job) is not null)
+        {
+            Assert.True(_now - begun < TimeSpan.FromMinutes(1), "The leases are cancelled before they come back.");
+            foreach (LeasingEffect effect in _effects)
+            {
+                _ = effect.Kind == LeasingEffectKind.Grant
+                    ? held.TryAdd(effect.Lease, (effect, _now))
+                    : held.Remove(effect.Lease);
+            }
+
+            _effects.Clear();
+            _now += TimeSpan.FromMilliseconds(100);
+            _state.PassTime(_now, _effects);
+            foreach ((LeasingEffect grant, TimeSpan at) in held.Values.Where(h => h.At + onTheLine <= _now).ToArray())
+            {
+                held.Remove(grant.Lease);
+                Commit(grant, grant.Range.End, new Fuel(100_000), TimeSpan.FromSeconds(0.1));
+            }
+        }
+    }
+
     private static string Granted(ChildId child, long lease, long begin, long end) =>
         $"Grant {child.Value} {lease} {begin}..{end}";
 
