@@ -41,7 +41,7 @@ internal sealed partial class DeviceState
             {
                 lease.Unlink();
                 _linked.Remove(lease.Id);
-                _away.Add(lease.Id, lease);
+                _away.Add(lease.Number, lease);
             }
         }
 
@@ -54,10 +54,14 @@ internal sealed partial class DeviceState
     private void OnGranted(Grant grant, JobDescription description)
     {
         Invariant.Holds(_isOpen);
-        if (grant.Resumes != 0 && _away.Remove(grant.Resumes, out DeviceLease? away))
+        if (grant.Resumes != 0)
         {
-            Resume(away, grant);
-            return;
+            _unansweredCount--;
+            if (_away.Remove(new LeaseNumber(grant.Resumes), out DeviceLease? away))
+            {
+                Resume(away, grant);
+                return;
+            }
         }
 
         if (!_jobs.TryGetValue(new JobId(grant.Job), out DeviceJob? job))
@@ -160,8 +164,13 @@ internal sealed partial class DeviceState
 
     private void OnCancelled(long id)
     {
-        // Holdings are answered before anything else is said on a link: docs/protocol/link.md.
-        if (_away.TryGetValue(id, out DeviceLease? lease) || _linked.TryGetValue(id, out lease))
+        // Holdings are answered before anything else is said on a link: docs/protocol/link.md. One that is over by
+        // now is answered too, and its number may be the id of a lease.
+        bool isHolding = _unansweredCount > 0;
+        _unansweredCount -= isHolding ? 1 : 0;
+        if (isHolding
+            ? _away.TryGetValue(new LeaseNumber(id), out DeviceLease? lease)
+            : _linked.TryGetValue(id, out lease))
         {
             Drop(lease);
         }
@@ -405,7 +414,15 @@ internal sealed partial class DeviceState
 
     private void Remove(DeviceLease lease)
     {
-        (lease.IsLinked ? (IDictionary<long, DeviceLease>)_linked : _away).Remove(lease.Id);
+        if (lease.IsLinked)
+        {
+            _linked.Remove(lease.Id);
+        }
+        else
+        {
+            _away.Remove(lease.Number);
+        }
+
         lease.Release();
         lease.WakeAt = null;
         _effects.Add(new DeviceEffect.DropLease(lease.Number));

@@ -25,7 +25,7 @@ internal sealed partial class DeviceState
     private readonly LeasingState _leasing;
     private readonly SortedDictionary<LeaseNumber, DeviceLease> _leases = [];
     private readonly Dictionary<long, DeviceLease> _linked = [];
-    private readonly SortedDictionary<long, DeviceLease> _away = [];
+    private readonly SortedDictionary<LeaseNumber, DeviceLease> _away = [];
     private readonly Dictionary<JobId, DeviceJob> _jobs = [];
     private readonly Dictionary<WorkId, CoreWork> _works = [];
     private readonly Dictionary<LeaseId, CoreLease> _cores = [];
@@ -39,6 +39,7 @@ internal sealed partial class DeviceState
     private HarborId? _harbor;
     private long _lastNumber;
     private long _eventCount;
+    private int _unansweredCount;
     private bool _isOpen;
     private bool _isStopping;
     private bool _isDrained;
@@ -78,8 +79,9 @@ internal sealed partial class DeviceState
     public long HeldBytes => _held.Total;
 
     /// <summary>
-    /// The leases of the links before that the device still has, in the order of their ids, for the greeting of the
-    /// next link. What is beyond the protocol's bound is dropped.
+    /// The leases of the links before that the device still has, under their numbers, for the greeting of the next
+    /// link: a harbor that began anew gives out its ids again, and leases of several of its lives may be here. What is
+    /// beyond the protocol's bound is dropped.
     /// </summary>
     public ImmutableArray<Holding> TakeHoldings(List<DeviceEffect> effects)
     {
@@ -90,11 +92,12 @@ internal sealed partial class DeviceState
             Drop(lease);
         }
 
+        _unansweredCount = _away.Count;
         return
         [
             .. _away.Values.Select(l => new Holding
             {
-                Lease = l.Id,
+                Lease = l.Number.Value,
                 Epoch = l.Epoch,
                 Job = l.Job.Id.Value,
                 Begin = l.ReceivedUpTo,

@@ -46,7 +46,7 @@ internal abstract record HarborEffect
 
     /// <summary>Tell an agent that nothing is wanted of what it held on its link before.</summary>
     /// <param name="Child">The agent's link.</param>
-    /// <param name="Holding">The lease's id there.</param>
+    /// <param name="Holding">The agent's number of it.</param>
     public sealed record DropHolding(ChildId Child, long Holding) : HarborEffect;
 
     /// <summary>Tell an agent to drop a lease.</summary>

@@ -239,7 +239,7 @@ public sealed class LinkSession
     {
         if (_holdings.Count > 0)
         {
-            // Ids of the earlier link may be ids of this one too, so holdings are answered before anything else.
+            // A number of a holding may be the id of a lease, so holdings are answered before anything else.
             Require(
                 _holdings.Remove(cancel.Lease),
                 LinkFault.HoldingMisplaced,

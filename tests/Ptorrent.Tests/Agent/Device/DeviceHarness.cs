@@ -119,6 +119,9 @@ internal sealed class DeviceHarness
         }
     }
 
+    /// <summary>The harbor begins a new life: it gives out its lease ids again.</summary>
+    public void RestartHarbor() => _lastLease = 0;
+
     /// <summary>The line breaks.</summary>
     public void Lose() => Handle(new DeviceEvent.LinkLost());
 
