@@ -13,7 +13,7 @@ public sealed partial class LeasingState
     private readonly List<Child> _stuckPassedOver = [];
 
     // How often the patience with one range doubles.
-    private const int VainPairsMax = 6;
+    private const int VainPairsMax = 12;
 
     private void ReconsiderDue(Child child)
     {
@@ -323,11 +323,12 @@ public sealed partial class LeasingState
 
     /// <summary>
     /// Whether a commit of one twin comes too late: it is a part only, and the other one, from which something is still
-    /// expected, must be further by now.
+    /// expected, must be further by now. Where others
+    /// were overdue with the same before, nothing is to be expected, and what has come back counts.
     /// </summary>
     private bool LosesToTwin(Lease lease, long upto)
     {
-        if (lease.Twin is not { Child.IsOverdue: false } other || upto == lease.Left.End)
+        if (lease.Twin is not { Child.IsOverdue: false } other || lease.VainPairs > 0 || upto == lease.Left.End)
         {
             return false;
         }
