@@ -53,13 +53,8 @@ internal sealed class Child(ChildId id, int slotCount, ComputeRate slotRate, Tim
     /// <summary>Fuel that may be outstanding with it. Nothing until it says so.</summary>
     public Fuel Window { get; set; } = Fuel.Zero;
 
-    /// <summary>Its oldest lease; others follow by <see cref="Lease.NextOfChild"/>.</summary>
-    public Lease? First { get; private set; }
-
-    /// <summary>Its newest lease.</summary>
-    public Lease? Last { get; private set; }
-
-    public int LeaseCount { get; private set; }
+    /// <summary>Its leases, the oldest first.</summary>
+    public Chain<Lease, Lease.OfChild> Leases { get; } = new();
 
     /// <summary>Fuel that its leases are expected to burn yet.</summary>
     public double FuelOutstanding { get; set; }
@@ -157,46 +152,6 @@ internal sealed class Child(ChildId id, int slotCount, ComputeRate slotRate, Tim
         {
             ExcludedFrom = null;
         }
-    }
-
-    public void Append(Lease lease)
-    {
-        lease.PreviousOfChild = Last;
-        lease.NextOfChild = null;
-        if (Last is null)
-        {
-            First = lease;
-        }
-        else
-        {
-            Last.NextOfChild = lease;
-        }
-
-        Last = lease;
-        LeaseCount++;
-    }
-
-    public void Unlink(Lease lease)
-    {
-        if (lease.PreviousOfChild is { } previous)
-        {
-            previous.NextOfChild = lease.NextOfChild;
-        }
-        else
-        {
-            First = lease.NextOfChild;
-        }
-
-        if (lease.NextOfChild is { } next)
-        {
-            next.PreviousOfChild = lease.PreviousOfChild;
-        }
-        else
-        {
-            Last = lease.PreviousOfChild;
-        }
-
-        LeaseCount--;
     }
 
     /// <summary>

@@ -5,6 +5,11 @@ namespace Ptorrent.Work.Leasing;
 /// <summary>A lease in a child's hands. Objects are used again for later leases (<see cref="LeaseBook"/>).</summary>
 internal sealed class Lease
 {
+    private Lease? _nextOfChild;
+    private Lease? _previousOfChild;
+    private Lease? _nextOfWork;
+    private Lease? _previousOfWork;
+
     public LeaseId Id { get; private set; }
 
     public Child Child { get; private set; } = null!; // Set by Begin before anybody sees the lease.
@@ -49,13 +54,13 @@ internal sealed class Lease
     /// <summary>Fuel of the tail that was asked back.</summary>
     public double FuelRevoked { get; set; }
 
-    public Lease? NextOfChild { get; set; }
+    public Lease? NextOfChild => _nextOfChild;
 
-    public Lease? PreviousOfChild { get; set; }
+    public Lease? PreviousOfChild => _previousOfChild;
 
-    public Lease? NextOfWork { get; set; }
+    public Lease? NextOfWork => _nextOfWork;
 
-    public Lease? PreviousOfWork { get; set; }
+    public Lease? PreviousOfWork => _previousOfWork;
 
     public double FuelLeft => Left.Count * FuelPerIndex;
 
@@ -74,5 +79,21 @@ internal sealed class Lease
         RevokedFrom = null;
         Taker = null;
         FuelRevoked = 0;
+    }
+
+    /// <summary>Among the leases of its child.</summary>
+    internal sealed class OfChild : IChainLinks<Lease>
+    {
+        public static ref Lease? PreviousOf(Lease item) => ref item._previousOfChild;
+
+        public static ref Lease? NextOf(Lease item) => ref item._nextOfChild;
+    }
+
+    /// <summary>Among the leases of its work.</summary>
+    internal sealed class OfWork : IChainLinks<Lease>
+    {
+        public static ref Lease? PreviousOf(Lease item) => ref item._previousOfWork;
+
+        public static ref Lease? NextOf(Lease item) => ref item._nextOfWork;
     }
 }

@@ -21,8 +21,8 @@ internal sealed class LeaseBook
         Lease lease = _spare.TryPop(out Lease? spare) ? spare : new Lease();
         lease.Begin(new LeaseId(++_last), child, work, range, fuelPerIndex);
         _leases.Add(lease.Id, lease);
-        child.Append(lease);
-        work.Append(lease);
+        child.Leases.Append(lease);
+        work.Leases.Append(lease);
         return lease;
     }
 
@@ -30,8 +30,8 @@ internal sealed class LeaseBook
     public void Close(Lease lease)
     {
         _leases.Remove(lease.Id);
-        lease.Child.Unlink(lease);
-        lease.Work.Unlink(lease);
+        lease.Child.Leases.Remove(lease);
+        lease.Work.Leases.Remove(lease);
         _spare.Push(lease);
     }
 }

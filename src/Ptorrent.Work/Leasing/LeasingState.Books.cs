@@ -12,7 +12,7 @@ public sealed partial class LeasingState
     /// <summary>Gives a lease to a child; the range is in nobody's hands, or a twin's.</summary>
     private Lease Hold(Child child, Work work, IndexRange range, double fuelPerIndex)
     {
-        bool wasIdle = child.LeaseCount == 0;
+        bool wasIdle = child.Leases.Count == 0;
         if (wasIdle)
         {
             child.ProgressAt = _now;
@@ -71,7 +71,7 @@ public sealed partial class LeasingState
         (Child child, Work work) = (lease.Child, lease.Work);
         Unrevoke(lease);
         Untwin(lease);
-        if (ReferenceEquals(child.First, lease))
+        if (ReferenceEquals(child.Leases.First, lease))
         {
             // It turns to the next one now.
             child.ProgressAt = _now;
@@ -82,7 +82,7 @@ public sealed partial class LeasingState
         double fuelLeft = lease.FuelLeft;
         _leases.Close(lease);
         ChangeOutstanding(work, -fuelLeft);
-        if (child.LeaseCount == 0)
+        if (child.Leases.Count == 0)
         {
             // Sums of fractions leave crumbs; an idle child starts from nothing again.
             child.FuelOutstanding = 0;
@@ -187,7 +187,7 @@ public sealed partial class LeasingState
     /// <summary>Changes the key by which work is ordered.</summary>
     private void ChangeOutstanding(Work work, double fuel)
     {
-        work.FuelOutstanding = work.First is null ? 0 : work.FuelOutstanding + fuel;
+        work.FuelOutstanding = work.Leases.First is null ? 0 : work.FuelOutstanding + fuel;
         if (_ready.Contains(work))
         {
             _ready.Put(work);
@@ -205,7 +205,7 @@ public sealed partial class LeasingState
 
     private void Forget(Work work)
     {
-        Invariant.Holds(work.First is null);
+        Invariant.Holds(work.Leases.First is null);
         _ready.Remove(work);
         _works.Remove(work.Id);
         work.Cost.IndicesPending -= work.Pool.Count;
@@ -252,7 +252,7 @@ public sealed partial class LeasingState
     private static int SlotsAtWork(Work work)
     {
         int slots = 0;
-        for (Lease? lease = work.First; lease is not null; lease = lease.NextOfWork)
+        for (Lease? lease = work.Leases.First; lease is not null; lease = lease.NextOfWork)
         {
             long before = 0;
             for (Lease? older = lease.PreviousOfChild; older is not null; older = older.PreviousOfChild)

@@ -17,7 +17,7 @@ public sealed partial class LeasingState
 
     private void ReconsiderDue(Child child)
     {
-        if (child.LeaseCount == 0)
+        if (child.Leases.Count == 0)
         {
             _watched.Remove(child);
             _late.Remove(child);
@@ -47,8 +47,8 @@ public sealed partial class LeasingState
     private TimeSpan OverdueTime(Child child) =>
         TimeWithSlack(
         child,
-        _limits.SlackMin.TotalSeconds * (1 << child.First!.VainPairs), // Only those that hold leases are asked.
-        _limits.SlackShare * (1 << child.First.VainPairs));
+        _limits.SlackMin.TotalSeconds * (1 << child.Leases.First!.VainPairs), // Only those that hold leases are asked.
+        _limits.SlackShare * (1 << child.Leases.First.VainPairs));
 
     /// <summary>Until when something must be heard of a child: the answer to a revoke, or else a commit of its oldest
     /// lease.</summary>
@@ -59,7 +59,7 @@ public sealed partial class LeasingState
             return answer;
         }
 
-        double seconds = child.First!.FuelLeft / child.BusyRate; // Only those that hold leases are asked.
+        double seconds = child.Leases.First!.FuelLeft / child.BusyRate; // Only those that hold leases are asked.
         TimeSpan end = child.ProgressAt + InSeconds(seconds + child.RoundTrip);
         return (end > child.HeardAt ? end : child.HeardAt) + InSeconds(Math.Max(slackMin, slackShare * seconds));
     }
@@ -67,7 +67,7 @@ public sealed partial class LeasingState
     private static bool MayBeAsked(Child child)
     {
         long unbegun = child.IsSilent ? 0 : child.IndicesOutstanding - child.SlotCount;
-        for (Lease? lease = child.Last; lease is not null && unbegun > 0; lease = lease.PreviousOfChild)
+        for (Lease? lease = child.Leases.Last; lease is not null && unbegun > 0; lease = lease.PreviousOfChild)
         {
             if (IsDivisible(lease))
             {
@@ -84,7 +84,7 @@ public sealed partial class LeasingState
     {
         double patience = Math.Max(4 * child.RoundTrip, _limits.AnswerTimeMin.TotalSeconds);
         TimeSpan? first = null;
-        for (Lease? lease = child.First; lease is not null; lease = lease.NextOfChild)
+        for (Lease? lease = child.Leases.First; lease is not null; lease = lease.NextOfChild)
         {
             if (lease.RevokedFrom is not null && !(first <= lease.RevokedAt + InSeconds(patience)))
             {
@@ -147,7 +147,7 @@ public sealed partial class LeasingState
             child.MarkSilent(_now);
         }
 
-        for (Lease? lease = child.First; lease is not null; lease = lease.NextOfChild)
+        for (Lease? lease = child.Leases.First; lease is not null; lease = lease.NextOfChild)
         {
             ReleaseTaker(lease);
         }
@@ -156,7 +156,7 @@ public sealed partial class LeasingState
     /// <summary>A child that is silent loses all it has; it gets nothing before something is heard of it.</summary>
     private void TakeBackAll(Child silent)
     {
-        while (silent.First is { } lease)
+        while (silent.Leases.First is { } lease)
         {
             TakeBack(lease);
         }
@@ -223,7 +223,7 @@ public sealed partial class LeasingState
     {
         bool isAny = false;
         long unbegun = stuck.IsSilent ? 0 : stuck.IndicesOutstanding - stuck.SlotCount;
-        for (Lease? lease = stuck.Last; lease is not null && unbegun > 0; lease = lease.PreviousOfChild)
+        for (Lease? lease = stuck.Leases.Last; lease is not null && unbegun > 0; lease = lease.PreviousOfChild)
         {
             if (IsDivisible(lease))
             {
@@ -252,7 +252,7 @@ public sealed partial class LeasingState
     private bool TryTakeOver(Child stuck, Child hungry, out bool mayBeLater)
     {
         mayBeLater = false;
-        for (Lease? lease = stuck.First; lease is not null; lease = lease.NextOfChild)
+        for (Lease? lease = stuck.Leases.First; lease is not null; lease = lease.NextOfChild)
         {
             if (lease.Twin is { Child.IsOverdue: false })
             {

@@ -97,7 +97,7 @@ public sealed partial class LeasingState
         child.Window <= Fuel.Zero
         || (child.IndicesOutstanding >= child.SlotCount
             && (child.FuelOutstanding >= child.Window.Units
-                || child.LeaseCount >= _sizing.LeaseCountMax(child, leaseTime)));
+                || child.Leases.Count >= _sizing.LeaseCountMax(child, leaseTime)));
 
     /// <summary>When a child is expected to have done all it has.</summary>
     private static TimeSpan EndOf(Child child) =>
@@ -114,7 +114,7 @@ public sealed partial class LeasingState
     private void Reconsider(Child child)
     {
         child.BusyUntil = EndOf(child);
-        if (child.LeaseCount > 0)
+        if (child.Leases.Count > 0)
         {
             _loaded.Put(child);
         }
@@ -132,9 +132,9 @@ public sealed partial class LeasingState
         bool isTail = !_ready.TryPeek(out Work? next);
         double leaseTime = isTail ? _sizing.LeaseTimeMin(child) : LeaseTimeOf(child, next!); // There is one.
         child.IdleAt = IdleTime(child);
-        child.IdleHeardAt = child.LeaseCount == 0 ? child.HeardAt : null;
+        child.IdleHeardAt = child.Leases.Count == 0 ? child.HeardAt : null;
         child.FeedAt = child.IdleAt - InSeconds(isTail ? _sizing.LeadAtTail(child) : _sizing.Lead(child, leaseTime));
-        bool isFull = IsFull(child, leaseTime) || (child.IsSilent && child.LeaseCount > 0);
+        bool isFull = IsFull(child, leaseTime) || (child.IsSilent && child.Leases.Count > 0);
         if (child.IsSilent)
         {
             child.FeedAt = child.TrustedAt;
@@ -142,7 +142,7 @@ public sealed partial class LeasingState
 
         // Whoever has several leases is looked at again when the first of them is done.
         bool isHungry = !isFull && child.FeedAt <= _now;
-        bool isFed = !isFull && !isHungry && child.LeaseCount < 2;
+        bool isFed = !isFull && !isHungry && child.Leases.Count < 2;
         if (isHungry)
         {
             _fed.Remove(child);

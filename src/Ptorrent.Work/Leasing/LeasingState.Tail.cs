@@ -64,7 +64,7 @@ public sealed partial class LeasingState
     private bool TryRevoke(Child victim, Child hungry, double seconds)
     {
         long unbegun = victim.IndicesOutstanding - victim.SlotCount;
-        for (Lease? lease = victim.Last; lease is not null && unbegun > 0; lease = lease.PreviousOfChild)
+        for (Lease? lease = victim.Leases.Last; lease is not null && unbegun > 0; lease = lease.PreviousOfChild)
         {
             if (IsDivisible(lease) && !lease.Work.Excludes(hungry))
             {

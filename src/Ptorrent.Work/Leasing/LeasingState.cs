@@ -90,7 +90,7 @@ public sealed partial class LeasingState
             return;
         }
 
-        while (work.First is { } lease)
+        while (work.Leases.First is { } lease)
         {
             Cancel(lease);
         }
@@ -167,7 +167,7 @@ public sealed partial class LeasingState
 
         SetOpen(child, Fuel.Zero);
         child.IsGone = true;
-        while (child.First is { } lease)
+        while (child.Leases.First is { } lease)
         {
             (Work work, IndexRange left, bool hasTwin) = (lease.Work, lease.Left, lease.Twin is not null);
             Drop(lease);

@@ -37,11 +37,8 @@ internal sealed class Work(WorkDescription description, WorkCost cost, long orde
     /// <summary>Pairs of twins among its leases.</summary>
     public int TwinCount { get; set; }
 
-    /// <summary>Its oldest lease; others follow by <see cref="Lease.NextOfWork"/>.</summary>
-    public Lease? First { get; private set; }
-
-    /// <summary>Its newest lease.</summary>
-    public Lease? Last { get; private set; }
+    /// <summary>Its leases, the oldest first.</summary>
+    public Chain<Lease, Lease.OfWork> Leases { get; } = new();
 
     /// <summary>Children that said they cannot; in no order.</summary>
     public IReadOnlyCollection<ChildId> Excluded => _excluded ?? NobodyExcluded;
@@ -61,43 +58,6 @@ internal sealed class Work(WorkDescription description, WorkCost cost, long orde
 
     /// <summary>Forgets that a child cannot, since the child is forgotten.</summary>
     public void Readmit(Child child) => _excluded?.Remove(child.Id);
-
-    public void Append(Lease lease)
-    {
-        lease.PreviousOfWork = Last;
-        lease.NextOfWork = null;
-        if (Last is null)
-        {
-            First = lease;
-        }
-        else
-        {
-            Last.NextOfWork = lease;
-        }
-
-        Last = lease;
-    }
-
-    public void Unlink(Lease lease)
-    {
-        if (lease.PreviousOfWork is { } previous)
-        {
-            previous.NextOfWork = lease.NextOfWork;
-        }
-        else
-        {
-            First = lease.NextOfWork;
-        }
-
-        if (lease.NextOfWork is { } next)
-        {
-            next.PreviousOfWork = lease.PreviousOfWork;
-        }
-        else
-        {
-            Last = lease.PreviousOfWork;
-        }
-    }
 
     /// <summary>Whoever is to be served first: what is urgent; then, where jobs share, the one with the least fuel in
     /// other hands; then the oldest.</summary>

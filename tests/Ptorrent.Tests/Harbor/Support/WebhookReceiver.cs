@@ -15,6 +15,7 @@ internal sealed class WebhookReceiver : IAsyncDisposable
     private readonly WebApplication _web;
     private readonly ConcurrentQueue<Received> _received = new();
     private readonly ConcurrentQueue<int> _answers;
+    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private WebhookReceiver(WebApplication web, int[] answers)
     {
@@ -25,6 +26,9 @@ internal sealed class WebhookReceiver : IAsyncDisposable
     public Uri Address { get; private set; } = null!;
 
     public IReadOnlyList<Received> All => [.. _received];
+
+    /// <summary>Ends when something has been posted.</summary>
+    public Task First => _first.Task;
 
     /// <summary>Starts one that answers with these statuses in turn, and then with 200.</summary>
     public static async Task<WebhookReceiver> StartAsync(params int[] answers)
@@ -52,6 +56,7 @@ internal sealed class WebhookReceiver : IAsyncDisposable
             context.Request.Headers["X-Ptorrent-Job"].ToString(),
             context.Request.Headers["X-Ptorrent-State"].ToString(),
             body.ToArray()));
+        _first.TrySetResult();
         int status = _answers.TryDequeue(out int given) ? given : StatusCodes.Status200OK;
         context.Response.StatusCode = status;
         if (status is >= 300 and < 400)
