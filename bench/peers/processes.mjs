@@ -33,6 +33,15 @@ export function saw(child, text) {
   });
 }
 
+/** A command that also says on standard error what CPU time it took, in the last line; see secondsOfTimes. */
+export const timesOf = (command, args) => ["bash", ["-c", '"$@"; code=$?; times >&2; exit $code', "bash", command, ...args]];
+
+/** CPU seconds, user's and system's, of what a command of timesOf ran. */
+export function secondsOfTimes(words) {
+  const parts = [...words.trim().split("\n").at(-1).matchAll(/(\d+)m([\d.]+)s/g)];
+  return parts.reduce((sum, [, minutes, seconds]) => sum + 60 * Number(minutes) + Number(seconds), 0);
+}
+
 /** Runs a program to its end; its output and the seconds from start to end. */
 export async function run(command, args, environment = {}) {
   const begin = performance.now();
@@ -40,7 +49,7 @@ export async function run(command, args, environment = {}) {
   const code = await child.ended;
   const seconds = (performance.now() - begin) / 1000;
   if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}:\n${child.words}`);
-  return { output: child.output, seconds };
+  return { output: child.output, words: child.words, seconds };
 }
 
 export async function stop(...children) {

@@ -19,8 +19,8 @@ const seconds = Number(optionOf("--seconds", "20"));
 const only = optionOf("--only", null)?.split(",");
 const results = {};
 
-/** Points of the area that take a millisecond of one core natively. */
-let pointsOfMillisecond = 0;
+/** Points of the area that take a millisecond of one core: natively, for the peers, and in ptorrent's engine. */
+const pointsOfMillisecond = { native: 0, engine: 0 };
 
 const round = (value, digits = 3) => Number(value.toFixed(digits));
 
@@ -30,8 +30,12 @@ function tell(name, result) {
 }
 
 async function calibrate() {
-  const { seconds: taken } = await nativeIdeal(2000, 3000);
-  pointsOfMillisecond = Math.round(3000 / taken);
+  const [indices, points] = [4000, 3000];
+  await meter();
+  for (const [name, measure] of Object.entries({ native: nativeIdeal, engine: engineIdeal })) {
+    const { seconds: taken } = await measure(indices, points);
+    pointsOfMillisecond[name] = Math.round((indices * points) / (2000 * taken));
+  }
 }
 
 /** A system's name, and its own way to be started, used and stopped. */
@@ -100,9 +104,9 @@ async function latency() {
 }
 
 async function grain() {
-  await meter();
   for (const milliseconds of [1, 10, 100]) {
-    const points = pointsOfMillisecond * milliseconds;
+    const points = pointsOfMillisecond.engine * milliseconds;
+    const pointsOfPeers = pointsOfMillisecond.native * milliseconds;
     const count = Math.round((seconds * 2000) / milliseconds);
     const name = `grain ${milliseconds} ms`;
     const ideal = await engineIdeal(count, points);
@@ -116,9 +120,9 @@ async function grain() {
         cpuOverIdeal: round(measured.cpu / (2 * ideal.seconds)),
       });
     });
-    const native = await nativeIdeal(count, points);
+    const native = await nativeIdeal(count, pointsOfPeers);
     await withSystem(new Gearman(), async (gearman) => {
-      const measured = await gearman.client("area", count, points);
+      const measured = await gearman.client("area", count, pointsOfPeers);
       agree(native.sum, measured.sum);
       tell(name, {
         gearman: round(native.seconds / measured.wall),
@@ -126,8 +130,8 @@ async function grain() {
       });
     });
     const fewer = Math.max(20, Math.round(count / 5));
-    const short = await nativeIdeal(fewer, points);
-    const measured = await dask("area", fewer, points);
+    const short = await nativeIdeal(fewer, pointsOfPeers);
+    const measured = await dask("area", fewer, pointsOfPeers);
     agree(short.sum, measured.sum);
     tell(name, {
       dask: round(short.seconds / measured.seconds), daskCpuOverIdeal: round(measured.cpu / (2 * short.seconds)),
@@ -137,8 +141,7 @@ async function grain() {
 
 /** One executor at a quarter of the speed: 1.25 cores in all. */
 async function slow() {
-  await meter();
-  const points = pointsOfMillisecond * 10;
+  const points = pointsOfMillisecond.engine * 10;
   const count = Math.round((seconds * 1250) / 10);
   const full = await engineIdeal(count, points);
   const ideal = (full.seconds * 2) / 1.25;
@@ -154,12 +157,13 @@ async function slow() {
       release();
     }
   });
-  const native = await nativeIdeal(count, points);
+  const pointsOfPeers = pointsOfMillisecond.native * 10;
+  const native = await nativeIdeal(count, pointsOfPeers);
   const nativeBest = (native.seconds * 2) / 1.25;
   await withSystem(new Gearman(), async (gearman) => {
     const release = throttle([gearman.workers[1].pid], 0.25);
     try {
-      const measured = await gearman.client("area", count, points);
+      const measured = await gearman.client("area", count, pointsOfPeers);
       tell("slow", { gearman: round(nativeBest / measured.wall) });
     } finally {
       release();
@@ -169,8 +173,7 @@ async function slow() {
 
 /** Agents at a distance: the same job of three times the length, with a delay on both agents' links. */
 async function distance() {
-  await meter();
-  const points = pointsOfMillisecond * 10;
+  const points = pointsOfMillisecond.engine * 10;
   const count = Math.round((3 * seconds * 2000) / 10);
   const ideal = await engineIdeal(count, points);
   for (const roundTrip of [0, 100, 300]) {
@@ -191,7 +194,7 @@ async function distance() {
 
 /** kill -9 of one of two agents at a third of the job, with a new one two seconds later. */
 async function agentKilled() {
-  const points = pointsOfMillisecond * 10;
+  const points = pointsOfMillisecond.engine * 10;
   const count = Math.round((seconds * 2000) / 10);
   await withSystem(new Ptorrent(), async (network) => {
     await network.area(200, points);
@@ -209,7 +212,7 @@ async function agentKilled() {
 
 /** kill -9 of the harbor at a third of the job, and the same command again two seconds later. */
 async function harborKilled() {
-  const points = pointsOfMillisecond * 10;
+  const points = pointsOfMillisecond.engine * 10;
   const count = Math.round((seconds * 2000) / 10);
   await withSystem(new Ptorrent(), async (network) => {
     await network.area(200, points);

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { cpuSeconds, freePort, run, saw, sleep, start, stop } from "./processes.mjs";
+import { cpuSeconds, freePort, run, saw, secondsOfTimes, sleep, start, stop, timesOf } from "./processes.mjs";
 
 const folder = dirname(fileURLToPath(import.meta.url));
 export const repository = dirname(dirname(folder));
@@ -60,18 +60,13 @@ export class Ptorrent {
   async map(args) {
     const cpu = cpuSeconds(...this.processes);
     const harborCpu = cpuSeconds(this.harbor);
-    const client = start(program, ["map", ...args, "--quiet"], { PTORRENT_HOME: this.#home });
     const begin = performance.now();
-    let clientCpu = 0;
-    const watch = setInterval(() => (clientCpu = Math.max(clientCpu, cpuSeconds(client))), 100);
-    const code = await client.ended;
-    clearInterval(watch);
+    const client = await run(...timesOf(program, ["map", ...args, "--quiet"]), { PTORRENT_HOME: this.#home });
     const seconds = (performance.now() - begin) / 1000;
-    if (code !== 0) throw new Error(`ptorrent map ended with ${code}:\n${client.words}`);
     return {
       seconds,
       output: client.output,
-      cpu: cpuSeconds(...this.processes) - cpu + clientCpu,
+      cpu: cpuSeconds(...this.processes) - cpu + secondsOfTimes(client.words),
       harborCpu: cpuSeconds(this.harbor) - harborCpu,
     };
   }
