@@ -192,9 +192,9 @@ internal sealed partial class HarborConnection : IDisposable
     {
         try
         {
-            while (await link.Outbox.WaitToReadAsync(stop))
+            while (await link.Outbox.WaitAsync(stop))
             {
-                while (link.Outbox.TryRead(out Frame? frame))
+                while (link.Outbox.TryTake(out Frame? frame))
                 {
                     await link.Link.SendAsync(frame, stop);
                 }

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Ptorrent.Link;
 using Ptorrent.Link.Frames;
 using Ptorrent.Link.Sessions;
@@ -9,12 +8,6 @@ namespace Ptorrent.Agent.Connection;
 /// loop wants sent waits here, so that the loop never waits.</summary>
 internal sealed class HarborLink(ILink link, LinkSession session)
 {
-    // Beyond this the harbor has not read for very long, and the link counts as broken.
-    private const int OutboxCountMax = 65_536;
-
-    private readonly Channel<Frame> _outbox = Channel.CreateBounded<Frame>(
-        new BoundedChannelOptions(OutboxCountMax) { SingleReader = true });
-
     private string _closeReason = string.Empty;
 
     public ILink Link { get; } = link;
@@ -23,7 +16,7 @@ internal sealed class HarborLink(ILink link, LinkSession session)
     public LinkSession Session { get; } = session;
 
     /// <summary>What waits to be sent.</summary>
-    public ChannelReader<Frame> Outbox => _outbox.Reader;
+    public Outbox Outbox { get; } = new();
 
     /// <summary>What the end is sent with.</summary>
     public string CloseReason => Volatile.Read(ref _closeReason);
@@ -32,16 +25,29 @@ internal sealed class HarborLink(ILink link, LinkSession session)
     /// <param name="frame">It is the link's from here on.</param>
     public void Send(Frame frame)
     {
-        if (!_outbox.Writer.TryWrite(frame))
+        if (!Outbox.Add(frame))
         {
             Close("The harbor does not read.");
         }
+    }
+
+    /// <summary>Takes a frame of the harbor into the session's books; what it cancels is not sent any more.</summary>
+    /// <exception cref="LinkProtocolException">The harbor broke a rule.</exception>
+    public FrameVerdict Receive(Frame frame)
+    {
+        FrameVerdict verdict = Session.Receive(frame);
+        if (frame.Cancel is { } cancel && Session.IsCancelled(cancel.Lease))
+        {
+            Outbox.Drop(cancel.Lease);
+        }
+
+        return verdict;
     }
 
     /// <summary>Sends what waits, and then the end.</summary>
     public void Close(string reason)
     {
         Interlocked.CompareExchange(ref _closeReason, reason, string.Empty);
-        _outbox.Writer.TryComplete();
+        Outbox.Complete();
     }
 }

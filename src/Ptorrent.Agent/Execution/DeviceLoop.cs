@@ -181,7 +181,7 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
     {
         try
         {
-            if (link.Session.Receive(frame) == FrameVerdict.Late)
+            if (link.Receive(frame) == FrameVerdict.Late)
             {
                 return;
             }

@@ -36,6 +36,9 @@ public sealed class LinkSession
     /// <summary>Leases that were granted and are not done.</summary>
     public int LeaseCount { get; private set; }
 
+    /// <summary>Whether the parent has cancelled a lease lately. A holding's number is none.</summary>
+    public bool IsCancelled(long lease) => _cancelled.Contains(lease);
+
     /// <summary>Leases of which something is committed or left, and that something has no receipt.</summary>
     public int LeaseCountWithoutReceipt => _leases.Count;
 

@@ -1,3 +1,4 @@
+using Ptorrent.Agent.Connection;
 using Ptorrent.Agent.Device;
 using Ptorrent.Simulation.Core;
 using Ptorrent.Simulation.Nodes;
@@ -25,7 +26,7 @@ internal sealed class LimitChecker(World world)
         }
 
         Require(world.Harbor.Disk.UnstoredCount <= UnstoredCountMax, "records that wait for the disk");
-        foreach (HarborLink link in world.Harbor.Process?.Links ?? [])
+        foreach (Nodes.HarborLink link in world.Harbor.Process?.Links ?? [])
         {
             Require(link.OutboxCount <= link.OutboxCountMax, "frames for an agent");
         }
@@ -34,7 +35,7 @@ internal sealed class LimitChecker(World world)
         {
             if (agent.Process is { } process)
             {
-                Require((process.Link?.OutboxCount ?? 0) <= AgentLink.OutboxCountMax, "frames for the harbor");
+                Require((process.Link?.OutboxCount ?? 0) <= Outbox.CountMax, "frames for the harbor");
                 Require(process.Device.HeldBytes <= Device.HeldBytesMax + HeldBytesSlack, "bytes held by a device");
                 Require(process.RunCount <= 64 * agent.Options.SlotCount, "runs with the executors of a device");
             }

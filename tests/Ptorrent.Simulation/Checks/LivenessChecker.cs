@@ -4,12 +4,27 @@ using Ptorrent.Simulation.Workload;
 
 namespace Ptorrent.Simulation.Checks;
 
-/// <summary>Once all is put right, every job ends in time, and none stands still.</summary>
+/// <summary>
+/// Once all is put right, every job ends in time, and none stands still. What a line takes for what is to be carried
+/// counts on top: nobody can be faster than his line.
+/// </summary>
 internal sealed class LivenessChecker(World world)
 {
-    private static readonly TimeSpan StandstillMax = TimeSpan.FromMinutes(60);
-    private static readonly TimeSpan TimeMax = TimeSpan.FromMinutes(180);
+    /// <summary>A silent child gets nothing for ten seconds, then for twice as long each time; when this is over, it
+    /// has been tried five times.</summary>
+    private static readonly TimeSpan StandstillMax = TimeSpan.FromMinutes(10);
 
+    /// <summary>All work is at most two minutes of one slow core; the rest is for what was begun in vain.</summary>
+    private static readonly TimeSpan TimeMax = TimeSpan.FromMinutes(30);
+
+    /// <summary>What one commit carries at most, as a device promises, and another one before it on its line.</summary>
+    private const long CommitBytesMax = 8 << 20;
+
+    private readonly TimeSpan _standstillMax =
+        StandstillMax + LineTime(world, world.Scripts.Sum(s => Math.Min(CommitBytesMax, s.OutputBytesMax)));
+
+    // All output may be on two lines: twins.
+    private readonly TimeSpan _timeMax = TimeMax + LineTime(world, 2 * world.Scripts.Sum(s => s.OutputBytesMax));
     private readonly List<JobScript> _open = [];
     private TimeSpan _begin;
     private TimeSpan _lastDurableAt;
@@ -51,15 +66,15 @@ internal sealed class LivenessChecker(World world)
         }
 
         TimeSpan now = world.Schedule.Now;
-        if (now - _lastDurableAt > StandstillMax)
+        if (now - _lastDurableAt > _standstillMax)
         {
             throw new CheckFailedException(
                 "Liveness", $"Nothing has become durable for {now - _lastDurableAt}, and {Describe(_open[^1])}");
         }
 
-        if (now - _begin > TimeMax)
+        if (now - _begin > _timeMax)
         {
-            throw new CheckFailedException("Liveness", $"After {TimeMax} {Describe(_open[^1])}");
+            throw new CheckFailedException("Liveness", $"After {_timeMax} {Describe(_open[^1])}");
         }
     }
 
@@ -71,6 +86,9 @@ internal sealed class LivenessChecker(World world)
             throw new CheckFailedException("Liveness", $"Nobody will ever do anything, and {Describe(_open[^1])}");
         }
     }
+
+    private static TimeSpan LineTime(World world, long bytes) =>
+        TimeSpan.FromSeconds(bytes / world.Options.Network.BytesPerSecond);
 
     private void ForgetEnded()
     {

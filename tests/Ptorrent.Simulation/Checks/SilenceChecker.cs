@@ -16,8 +16,10 @@ internal sealed class SilenceChecker
     {
         if (_isSilent)
         {
+            string text = frame.ToString();
             throw new CheckFailedException(
-                nameof(SilenceChecker), $"{frame.BodyCase} went to the {(toAgent ? "agent" : "harbor")}: {frame}");
+                nameof(SilenceChecker),
+                $"{frame.BodyCase} went to the {(toAgent ? "agent" : "harbor")}: {text[..Math.Min(200, text.Length)]}");
         }
     }
 }

@@ -1,7 +1,10 @@
+using Ptorrent.Agent.Connection;
 using Ptorrent.Agent.Device;
 using Ptorrent.Link;
 using Ptorrent.Link.Frames;
 using Ptorrent.Link.Sessions;
+using Ptorrent.Simulation.Checks;
+using Ptorrent.Simulation.Core;
 using Ptorrent.Simulation.Network;
 
 namespace Ptorrent.Simulation.Nodes;
@@ -9,14 +12,11 @@ namespace Ptorrent.Simulation.Nodes;
 /// <summary>The agent's end of a link: the real session, and what the connection does around it.</summary>
 internal sealed class AgentLink
 {
-    /// <summary>Frames that may wait.</summary>
-    public const int OutboxCountMax = 65_536;
-
     private readonly World _world;
     private readonly AgentNode _node;
     private readonly WireEnd _end;
     private readonly LinkSession _session = new(LinkSide.Child);
-    private readonly Queue<Frame> _outbox = new();
+    private readonly Outbox _outbox = new();
     private bool _isOver;
 
     public AgentLink(World world, AgentNode node, WireEnd end)
@@ -60,7 +60,11 @@ internal sealed class AgentLink
             return false;
         }
 
-        _outbox.Enqueue(frame);
+        if (!_outbox.Add(frame))
+        {
+            throw new CheckFailedException(nameof(LimitChecker), "There are too many frames for the harbor.");
+        }
+
         Flush();
         return true;
     }
@@ -76,7 +80,7 @@ internal sealed class AgentLink
 
     private void Flush()
     {
-        while (!_isOver && _end.HasRoom && _outbox.TryDequeue(out Frame? next))
+        while (!_isOver && _end.HasRoom && _outbox.TryTake(out Frame? next))
         {
             Put(next);
             if (next.Commit is not null)
@@ -120,6 +124,11 @@ internal sealed class AgentLink
                 Came?.Invoke(new DeviceEvent.Granted(frame.Grant, _session.DescriptionOf(frame.Grant.Job)!));
                 break;
             case Frame.BodyOneofCase.Cancel:
+                if (_session.IsCancelled(frame.Cancel.Lease))
+                {
+                    _outbox.Drop(frame.Cancel.Lease);
+                }
+
                 Came?.Invoke(new DeviceEvent.Cancelled(frame.Cancel.Lease));
                 break;
             case Frame.BodyOneofCase.Receipt:

@@ -39,6 +39,9 @@ internal sealed record JobScript(
     /// <summary>When it is cancelled, or null.</summary>
     public TimeSpan? CancelAt { get; init; }
 
+    /// <summary>What all of it puts out at most.</summary>
+    public long OutputBytesMax => Request.Range.Count * (OutputBytes + 64L);
+
     /// <summary>What all of it burns.</summary>
     public double FuelInAll => FuelOf(Request.Range);
 
