@@ -5,7 +5,7 @@ namespace Ptorrent.Agent.Connection;
 
 /// <summary>
 /// Frames that wait to be sent, in order. What the harbor cancels meanwhile is passed over, or a slow line would carry
-/// minutes of results that nobody wants before the first one that somebody does. One reader; bounded.
+/// minutes of results that nobody wants before the first one that somebody does. One reader, one writer; bounded.
 /// </summary>
 internal sealed class Outbox
 {
@@ -15,7 +15,7 @@ internal sealed class Outbox
     private readonly Lock _turn = new();
     private readonly Dictionary<long, Waiting> _leases = [];
     private readonly Channel<Frame> _frames = Channel.CreateBounded<Frame>(
-        new BoundedChannelOptions(CountMax) { SingleReader = true });
+        new BoundedChannelOptions(CountMax) { SingleReader = true, AllowSynchronousContinuations = true });
 
     /// <summary>Frames that wait.</summary>
     public int Count => _frames.Reader.Count;
@@ -25,18 +25,25 @@ internal sealed class Outbox
     /// <returns>False where too many wait, or no more are taken.</returns>
     public bool Add(Frame frame)
     {
+        long lease = LeaseOf(frame);
         lock (_turn)
         {
-            if (!_frames.Writer.TryWrite(frame))
-            {
-                return false;
-            }
-
-            long lease = LeaseOf(frame);
             Waiting waiting = _leases.GetValueOrDefault(lease);
             _leases[lease] = waiting with { Count = waiting.Count + 1 };
+        }
+
+        // Outside the lock: a reader that waits takes the frame at once, on this thread.
+        if (_frames.Writer.TryWrite(frame))
+        {
             return true;
         }
+
+        lock (_turn)
+        {
+            Leave(lease);
+        }
+
+        return false;
     }
 
     /// <summary>The next frame that still means something.</summary>

@@ -31,7 +31,7 @@ internal sealed class Core
     /// <param name="limits">How it cuts runs.</param>
     /// <param name="runner">Has the runs done.</param>
     /// <param name="told">Where it puts itself, once, when it has something to tell.</param>
-    /// <param name="wake">Called after that; must not wait.</param>
+    /// <param name="wake">Called after that, outside the core's lock.</param>
     public Core(int slot, FeederLimits limits, Runner runner, ConcurrentQueue<Core> told, Action wake)
     {
         _slot = slot;
@@ -188,7 +188,7 @@ internal sealed class Core
         {
             _hasTold = true;
             _told.Enqueue(this);
-            _wake();
+            orders.Wakes = true;
         }
     }
 
@@ -203,7 +203,8 @@ internal sealed class Core
         return stop.Token;
     }
 
-    /// <summary>Outside the lock, because to start or to stop a run may bring its end at once.</summary>
+    /// <summary>Outside the lock, because to start or to stop a run may bring its end at once, and whoever wakes the loop
+    /// may run it. The next run first: the executor waits for that.</summary>
     private void CarryOut(Orders orders)
     {
         foreach (CancellationTokenSource stop in orders.Stops)
@@ -218,10 +219,16 @@ internal sealed class Core
             _ = RunAsync(start);
         }
 
+        bool wakes = orders.Wakes;
         orders.Clear();
         lock (_gate)
         {
             _spare.Push(orders);
+        }
+
+        if (wakes)
+        {
+            _wake();
         }
     }
 
@@ -248,8 +255,11 @@ internal sealed class Core
 
         public List<CancellationTokenSource> Stops { get; } = [];
 
+        public bool Wakes { get; set; }
+
         public void Clear()
         {
+            Wakes = false;
             Effects.Clear();
             Starts.Clear();
             Stops.Clear();

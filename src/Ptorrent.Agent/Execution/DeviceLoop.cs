@@ -25,6 +25,12 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
 {
     private const int InboxCountMax = 1024;
 
+    // Whoever tells an idle loop something runs it, which saves the wake of a thread, but not for ever.
+    private const int HandledOnAThreadMax = 64;
+
+    // Timers count whole milliseconds and may ring early by a part of one.
+    private static readonly TimeSpan TimerGrain = TimeSpan.FromMilliseconds(1);
+
     private static readonly LoopInput Woken = new LoopInput.Woken();
 
     private readonly DeviceState _state;
@@ -45,6 +51,8 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
     private readonly Dictionary<LeaseNumber, CancellationTokenSource> _leaseStops = [];
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private HarborLink? _link;
+    private TimeSpan? _timerAt;
+    private volatile bool _hasTimerRung;
 
     public DeviceLoop(ExecutorSandbox sandbox, BlobSource blobs, TimeProvider time, ILogger logger)
     {
@@ -54,12 +62,13 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
         _time = time;
         _begunAt = time.GetTimestamp();
         _logger = logger;
-        _inbox = Channel.CreateBounded<LoopInput>(new BoundedChannelOptions(InboxCountMax) { SingleReader = true });
+        _inbox = Channel.CreateBounded<LoopInput>(
+            new BoundedChannelOptions(InboxCountMax) { SingleReader = true, AllowSynchronousContinuations = true });
         _programs = new ProgramStore(sandbox, blobs, _tasks, TellAsync);
         _fetcher = new Fetcher(blobs, TellAsync);
         Runner runner = new(sandbox, blobs);
         _cores = [.. sandbox.Slots.Select(s => new Core(s.Index, limits.Feeder, runner, _told, Wake))];
-        _timer = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(_ => Ring(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Ends when the device was told to stop and holds nothing any more.</summary>
@@ -94,8 +103,14 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
         {
             while (await _inbox.Reader.WaitToReadAsync(stop))
             {
+                int handled = 0;
                 while (_inbox.Reader.TryRead(out LoopInput? input))
                 {
+                    if (++handled % HandledOnAThreadMax == 0)
+                    {
+                        await Task.Yield();
+                    }
+
                     Take(input);
                     TakeReports();
                 }
@@ -130,6 +145,12 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
     /// reads it looks at both afterwards.</summary>
     private void Wake() => _inbox.Writer.TryWrite(Woken);
 
+    private void Ring()
+    {
+        _hasTimerRung = true;
+        Wake();
+    }
+
     private ValueTask TellAsync(DeviceEvent happened) => TellAsync(new LoopInput.Happened(happened));
 
     private void SetTimer()
@@ -139,7 +160,14 @@ internal sealed partial class DeviceLoop : IAsyncDisposable
             TimeSpan wait = at - _time.GetElapsedTime(_begunAt);
             if (wait > TimeSpan.Zero)
             {
-                _timer.Change(wait, Timeout.InfiniteTimeSpan);
+                // It is set only where it would ring too late: where it rings too early, it is set again.
+                if (_hasTimerRung || !(_timerAt <= at))
+                {
+                    _hasTimerRung = false;
+                    _timerAt = at;
+                    _timer.Change(wait + TimerGrain, Timeout.InfiniteTimeSpan);
+                }
+
                 return;
             }
 

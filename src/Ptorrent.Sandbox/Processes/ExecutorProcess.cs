@@ -39,7 +39,7 @@ internal sealed class ExecutorProcess
         _time = time;
         Id = process.Id;
         _outbox = Channel.CreateBounded<AgentFrame>(
-            new BoundedChannelOptions(framesWaitingMax) { SingleReader = true });
+            new BoundedChannelOptions(framesWaitingMax) { SingleReader = true, AllowSynchronousContinuations = true });
         Life = LiveAsync();
     }
 
@@ -91,7 +91,8 @@ internal sealed class ExecutorProcess
         }
     }
 
-    /// <summary>Queues a frame. The caller bounds how many there are; after the end it has no effect.</summary>
+    /// <summary>Queues a frame, and writes it on this thread where nothing is being written and the pipe has room. The
+    /// caller bounds how many there are; after the end it has no effect.</summary>
     internal void Send(AgentFrame frame)
     {
         if (!_outbox.Writer.TryWrite(frame))

@@ -4,14 +4,16 @@ using Ptorrent.Sandbox.Frames;
 
 namespace Ptorrent.Sandbox.Slots;
 
-/// <summary>A run or a merge from the call until its answer. Its slot's lock guards what changes.</summary>
+/// <summary>A run or a merge from the call until its answer. Its slot's lock guards what changes: under it is decided
+/// how it ends, and outside it the caller is told, who goes on at once on the same thread.</summary>
 internal sealed class PendingRun
 {
-    private readonly TaskCompletionSource<RunOutcome> _completion =
-        new(TaskCreationOptions.RunContinuationsAsynchronously);
-
+    private readonly TaskCompletionSource<RunOutcome> _completion = new();
     private readonly RunRequest? _run;
     private readonly MergeRequest? _merge;
+    private RunOutcome? _outcome;
+    private SandboxException? _cause;
+    private CancellationToken _cancelled;
 
     /// <summary>A run over a range.</summary>
     internal PendingRun(SandboxProgram program, RunRequest request, ComputeRate rate, ulong number)
@@ -76,6 +78,10 @@ internal sealed class PendingRun
     /// <summary>The first index, as failures name it.</summary>
     internal long Begin => _run?.Range.Begin ?? 0;
 
+    /// <summary>Whether it is decided how it ends.</summary>
+    internal bool HasEnded => IsAbandoned || _outcome is not null || _cause is not null;
+
+    /// <summary>How it ended; continuations run where <see cref="Tell"/> is called.</summary>
     internal Task<RunOutcome> Outcome => _completion.Task;
 
     internal bool Covers(long index) => _run is null ? index == 0 : _run.Range.Contains(index);
@@ -84,17 +90,37 @@ internal sealed class PendingRun
         ? new AgentFrame.Run(Number, program, FuelMax.Units, _run)
         : new AgentFrame.Merge(Number, program, FuelMax.Units, _merge!); // One of the two is always there.
 
-    internal void Complete(RunOutcome outcome) => _completion.TrySetResult(outcome);
+    /// <summary>It ends with an outcome.</summary>
+    internal void Complete(RunOutcome outcome) => _outcome = outcome;
 
     internal RunOutcome.Failed Failed(TrapCode trap, string message, Fuel burnt, TimeSpan busy) =>
         new(new ProgramFailure(Begin, trap, Bounded(message), burnt), busy);
 
-    internal void Fail(SandboxException cause) => _completion.TrySetException(cause);
+    /// <summary>It cannot be run.</summary>
+    internal void Fail(SandboxException cause) => _cause = cause;
 
+    /// <summary>Its caller wants it no longer.</summary>
     internal void Abandon(CancellationToken cancelled)
     {
         IsAbandoned = true;
-        _completion.TrySetCanceled(cancelled);
+        _cancelled = cancelled;
+    }
+
+    /// <summary>Lets the caller go on, after the end was decided, outside the lock. Again does no harm.</summary>
+    internal void Tell()
+    {
+        if (IsAbandoned)
+        {
+            _completion.TrySetCanceled(_cancelled);
+        }
+        else if (_outcome is not null)
+        {
+            _completion.TrySetResult(_outcome);
+        }
+        else
+        {
+            _completion.TrySetException(_cause!); // One of the three is how it ended.
+        }
     }
 
     private static string Bounded(string message) =>

@@ -11,6 +11,7 @@ internal sealed partial class SlotRuns
         if (outcome is RunOutcome.Completed || !program.Form.IsTentative || run.IsAbandoned)
         {
             run.Complete(outcome);
+            _ended.Enqueue(run);
             return;
         }
 
@@ -33,5 +34,7 @@ internal sealed partial class SlotRuns
             _makingExact = Task.CompletedTask;
             Pump();
         }
+
+        TellEnded();
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Ptorrent.Model;
@@ -29,6 +30,7 @@ internal sealed partial class SlotRuns : IExecutorListener
     private readonly Func<ComputeRate> _rate;
     private readonly LinkedList<PendingRun> _waiting = new();
     private readonly Queue<Expectation> _expected = new();
+    private readonly ConcurrentQueue<PendingRun> _ended = new();
     private readonly ITimer _timer;
     private ExecutorProcess? _process;
     private ProgramTable _programs = new();
@@ -75,6 +77,8 @@ internal sealed partial class SlotRuns : IExecutorListener
         {
             Adopt(process);
         }
+
+        TellEnded();
     }
 
     /// <summary>Puts a run at the end of the line.</summary>
@@ -102,28 +106,28 @@ internal sealed partial class SlotRuns : IExecutorListener
             _waiting.AddLast(run);
             Pump();
         }
+
+        TellEnded();
     }
 
     internal void Cancel(PendingRun run, CancellationToken cancelled)
     {
         lock (_gate)
         {
-            if (run.Outcome.IsCompleted)
+            if (run.HasEnded)
             {
                 return;
             }
 
             run.Abandon(cancelled);
-            if (_waiting.Remove(run))
-            {
-                return;
-            }
-
-            if (_expected.TryPeek(out Expectation head) && head.Run == run)
+            _ended.Enqueue(run);
+            if (!_waiting.Remove(run) && _expected.TryPeek(out Expectation head) && head.Run == run)
             {
                 BeginHead();
             }
         }
+
+        TellEnded();
     }
 
     internal async ValueTask StopAsync()
@@ -140,6 +144,7 @@ internal sealed partial class SlotRuns : IExecutorListener
             makingExact = _makingExact;
         }
 
+        TellEnded();
         await acquiring;
         await makingExact;
         await _timer.DisposeAsync();
@@ -190,6 +195,8 @@ internal sealed partial class SlotRuns : IExecutorListener
             BeginHead();
             Pump();
         }
+
+        TellEnded();
     }
 
     /// <inheritdoc/>
@@ -213,6 +220,8 @@ internal sealed partial class SlotRuns : IExecutorListener
 
             Pump();
         }
+
+        TellEnded();
     }
 
     private void Blame(PendingRun head, LoadedProgram program, ExecutorEnd end)
@@ -296,9 +305,20 @@ internal sealed partial class SlotRuns : IExecutorListener
         foreach (PendingRun run in _waiting)
         {
             run.Fail(cause);
+            _ended.Enqueue(run);
         }
 
         _waiting.Clear();
+    }
+
+    /// <summary>Outside the lock: whoever waits for a run that has ended goes on, on this thread, which saves waking
+    /// another.</summary>
+    private void TellEnded()
+    {
+        while (_ended.TryDequeue(out PendingRun? run))
+        {
+            run.Tell();
+        }
     }
 
     private void OnLoadAnswer(ExecutorFrame frame, LoadedProgram program)
@@ -421,12 +441,16 @@ internal sealed partial class SlotRuns : IExecutorListener
             try
             {
                 ExecutorProcess process = await _pool.TakeAsync(profile);
+                bool isAdopted;
                 lock (_gate)
                 {
-                    if (Adopt(process))
-                    {
-                        return;
-                    }
+                    isAdopted = Adopt(process);
+                }
+
+                if (isAdopted)
+                {
+                    TellEnded();
+                    return;
                 }
 
                 failed = new SandboxException("Executors end as soon as they have started.");
@@ -440,16 +464,27 @@ internal sealed partial class SlotRuns : IExecutorListener
                 failed = Stopped();
             }
 
-            lock (_gate)
+            if (IsGivenUp(failed, attempt))
             {
-                if (_isStopped || attempt == AttachAttemptsMax)
-                {
-                    LogNoProcess(_index, failed.Message);
-                    _acquiring = Task.CompletedTask;
-                    FailAll(failed);
-                    return;
-                }
+                TellEnded();
+                return;
             }
+        }
+    }
+
+    private bool IsGivenUp(SandboxException failed, int attempt)
+    {
+        lock (_gate)
+        {
+            if (!_isStopped && attempt < AttachAttemptsMax)
+            {
+                return false;
+            }
+
+            LogNoProcess(_index, failed.Message);
+            _acquiring = Task.CompletedTask;
+            FailAll(failed);
+            return true;
         }
     }
 
@@ -540,6 +575,8 @@ internal sealed partial class SlotRuns : IExecutorListener
 
             Pump();
         }
+
+        TellEnded();
     }
 
     private RunOutcome.Failed Late(PendingRun head, bool whileLoading, TimeSpan busy)

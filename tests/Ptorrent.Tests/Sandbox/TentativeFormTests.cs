@@ -14,7 +14,7 @@ public sealed class TentativeFormTests
     private const string Echo = "{}";
 
     private static readonly JobLimits Limits =
-        new() { TimeMax = TimeSpan.FromMilliseconds(300), OutputBytesMax = 1000 };
+        new() { TimeMax = TimeSpan.FromSeconds(1), OutputBytesMax = 1000 };
 
     [Theory]
     [InlineData("fail")]
