@@ -34,7 +34,8 @@ export function saw(child, text) {
 }
 
 /** A command that also says on standard error what CPU time it took, in the last line; see secondsOfTimes. */
-export const timesOf = (command, args) => ["bash", ["-c", '"$@"; code=$?; times >&2; exit $code', "bash", command, ...args]];
+export const timesOf = (command, args) =>
+  ["bash", ["-c", '"$@"; code=$?; times >&2; exit $code', "bash", command, ...args]];
 
 /** CPU seconds, user's and system's, of what a command of timesOf ran. */
 export function secondsOfTimes(words) {

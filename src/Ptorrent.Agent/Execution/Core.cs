@@ -203,8 +203,8 @@ internal sealed class Core
         return stop.Token;
     }
 
-    /// <summary>Outside the lock, because to start or to stop a run may bring its end at once, and whoever wakes the loop
-    /// may run it. The next run first: the executor waits for that.</summary>
+    /// <summary>Outside the lock, because to start or to stop a run may bring its end at once, and whoever wakes the
+    /// loop may run it. The next run first: the executor waits for that.</summary>
     private void CarryOut(Orders orders)
     {
         foreach (CancellationTokenSource stop in orders.Stops)
