@@ -43,15 +43,15 @@ public sealed class MerkleHasher
         {
             if (_blockLength == 0 && bytes.Length >= BlockBytes)
             {
-                AddLeaf(bytes[..BlockBytes]);
-                bytes = bytes[BlockBytes..];
+                int taken = AddLeaves(bytes);
+                bytes = bytes[taken..];
                 continue;
             }
 
-            int taken = Math.Min(bytes.Length, BlockBytes - _blockLength);
-            bytes[..taken].CopyTo(_block.AsSpan(_blockLength));
-            _blockLength += taken;
-            bytes = bytes[taken..];
+            int filled = Math.Min(bytes.Length, BlockBytes - _blockLength);
+            bytes[..filled].CopyTo(_block.AsSpan(_blockLength));
+            _blockLength += filled;
+            bytes = bytes[filled..];
             if (_blockLength == BlockBytes)
             {
                 FlushBlock();
@@ -172,10 +172,36 @@ public sealed class MerkleHasher
         _blockLength = 0;
     }
 
+    /// <summary>Adds as many whole blocks as are hashed best at once; returns how many bytes these are.</summary>
+    private int AddLeaves(ReadOnlySpan<byte> bytes)
+    {
+        int count = Math.Min(bytes.Length / BlockBytes, LeafLanes.CountMax);
+        if (!LeafLanes.IsSupported || count < LeafLanes.CountMin)
+        {
+            AddLeaf(bytes[..BlockBytes]);
+            return BlockBytes;
+        }
+
+        Span<byte> hashes = stackalloc byte[LeafLanes.CountMax * HashBytes];
+        LeafLanes.Hash(bytes[..(count * BlockBytes)], hashes);
+        for (int i = 0; i < count; i++)
+        {
+            AddHash(hashes.Slice(i * HashBytes, HashBytes));
+        }
+
+        return count * BlockBytes;
+    }
+
     private void AddLeaf(ReadOnlySpan<byte> block)
     {
         Span<byte> hash = stackalloc byte[HashBytes];
         SHA256.HashData(block, hash);
+        AddHash(hash);
+    }
+
+    /// <summary>Adds a leaf's hash, which is overwritten.</summary>
+    private void AddHash(Span<byte> hash)
+    {
         int level = 0;
         while (IsWaiting(level))
         {
