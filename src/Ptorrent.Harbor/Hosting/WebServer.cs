@@ -1,13 +1,16 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Ptorrent.Link.Transports;
 using Ptorrent.Model.Refusals;
 
 namespace Ptorrent.Harbor.Hosting;
@@ -35,8 +38,18 @@ internal static class WebServer
             options.Limits.MaxRequestBodySize = RequestBodyBytesMax;
             options.Listen(listen);
         });
+        builder.Services.Configure<SocketTransportOptions>(
+            options => options.CreateBoundListenSocket = CreateListenSocket);
         builder.Services.Replace(ServiceDescriptor.Singleton<IMemoryPoolFactory<byte>>(new BlockPoolFactory()));
         return builder.Build();
+    }
+
+    /// <summary>A socket to listen on; what it accepts is watched by the system as it is itself.</summary>
+    private static Socket CreateListenSocket(EndPoint listen)
+    {
+        Socket socket = SocketTransportOptions.CreateDefaultBoundListenSocket(listen);
+        KeepAlive.Default.Apply(socket);
+        return socket;
     }
 
     /// <summary>Starts to listen.</summary>
@@ -49,7 +62,7 @@ internal static class WebServer
             await web.StartAsync(stop);
         }
         catch (Exception exception) when (exception is IOException { InnerException: AddressInUseException }
-            or System.Net.Sockets.SocketException or UnauthorizedAccessException)
+            or SocketException or UnauthorizedAccessException)
         {
             string rule = exception is IOException ? "the port is in use" : exception.Message.TrimEnd('.');
             throw new RefusedException(

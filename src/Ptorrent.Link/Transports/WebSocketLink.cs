@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using Ptorrent.Link.Frames;
 using Ptorrent.Model.Refusals;
@@ -7,9 +8,10 @@ using Ptorrent.Model.Refusals;
 namespace Ptorrent.Link.Transports;
 
 /// <summary>
-/// A link over a WebSocket, for either end: one binary message is one frame. There is no keep-alive; whoever accepts
-/// the socket turns the server's off (<see cref="System.Threading.Timeout.InfiniteTimeSpan"/>). Senders take turns and
-/// write on their own threads; an idle link holds no buffer. Owns the socket.
+/// A link over a WebSocket, for either end: one binary message is one frame. There are no pings; whoever accepts
+/// the socket turns the server's off (<see cref="System.Threading.Timeout.InfiniteTimeSpan"/>), and has the system
+/// watch the line (<see cref="KeepAlive"/>). Senders take turns and write on their own threads; an idle link holds no
+/// buffer. Owns the socket.
 /// </summary>
 public sealed class WebSocketLink : ILink
 {
@@ -48,14 +50,16 @@ public sealed class WebSocketLink : ILink
         {
             socket.Options.KeepAliveInterval = Timeout.InfiniteTimeSpan;
             socket.Options.CollectHttpResponseDetails = true;
-            if (harbor.IsLoopback)
+            socket.Options.SetRequestHeader("Authorization", $"Bearer {accessKey}");
+
+            // What it has connected by then is the socket's own.
+            using HttpMessageInvoker connecting = new(new SocketsHttpHandler
             {
                 // A proxy of the surroundings has no business between two programs of one machine.
-                socket.Options.Proxy = null;
-            }
-
-            socket.Options.SetRequestHeader("Authorization", $"Bearer {accessKey}");
-            await socket.ConnectAsync(address.Uri, cancellationToken);
+                UseProxy = !harbor.IsLoopback,
+                ConnectCallback = ConnectAsync,
+            });
+            await socket.ConnectAsync(address.Uri, connecting, cancellationToken);
             return new WebSocketLink(socket);
         }
         catch (WebSocketException)
@@ -78,6 +82,24 @@ public sealed class WebSocketLink : ILink
                     ? $"No harbor answers at {harbor}."
                     : $"What answers at {harbor} is no harbor (status {status}).",
                 exception);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(
+        SocketsHttpConnectionContext context,
+        CancellationToken cancellationToken)
+    {
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            KeepAlive.Default.Apply(socket);
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
         }
         catch
         {

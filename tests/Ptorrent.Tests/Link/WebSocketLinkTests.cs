@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -41,6 +42,22 @@ public sealed class WebSocketLinkTests : LinkConformance
             () => WebSocketLink.ConnectAsync(address, Key, CancellationToken.None));
 
         Assert.True(thrown.IsTransient);
+    }
+
+    // Linux tells in /proc which timer a connection has: 02 is keep-alive.
+    [Fact]
+    public async Task Connect_TheSystemWatchesTheLine()
+    {
+        await using Server server = await Server.StartAsync();
+        await using WebSocketLink child = await WebSocketLink.ConnectAsync(server.Address, Key, CancellationToken.None);
+
+        string port = server.Address.Port.ToString("X4", CultureInfo.InvariantCulture);
+        string[] connection = Assert.Single(
+            File.ReadLines("/proc/net/tcp").Concat(File.ReadLines("/proc/net/tcp6"))
+                .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
+            words => words[2].EndsWith($":{port}", StringComparison.Ordinal) && words[3] == "01");
+
+        Assert.StartsWith("02:", connection[5], StringComparison.Ordinal);
     }
 
     [Theory]
