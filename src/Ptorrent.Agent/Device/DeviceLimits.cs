@@ -31,8 +31,9 @@ internal sealed record DeviceLimits
     public TimeSpan CommitTimeMax { get; init; } = TimeSpan.FromSeconds(40);
 
     /// <summary>The time between two commits as a share of the time that the device has worked on the job: who has
-    /// waited little wants to see something soon. Default 1.</summary>
-    public double CommitShare { get; init; } = 1;
+    /// waited little wants to see something soon, and a device that is lost takes no more than this share of its work
+    /// with it. Default a quarter.</summary>
+    public double CommitShare { get; init; } = 0.25;
 
     /// <summary>Output, in bytes, that waits no longer than <see cref="CommitTimeMin"/>: over a slow line it is long on
     /// its way, and the harbor is to see that something comes. Default 32 KiB.</summary>

@@ -92,9 +92,10 @@ internal sealed partial class DeviceState
     }
 
     /// <summary>
-    /// When a prefix that is assembled goes up: a job's first at once; then after as long as the device has worked on
-    /// the job, within bounds. A short job shows something all the time, and a long one costs few messages. The upper
-    /// bound is that of J. W. Young, "A first order approximation to the optimum checkpoint interval", 1974.
+    /// When a prefix that is assembled goes up: a job's first at once; then after a share of the time that the device
+    /// has worked on the job, within bounds. A short job shows something all the time, and a long one costs few
+    /// messages. The upper bound is that of J. W. Young, "A first order approximation to the optimum checkpoint
+    /// interval", 1974.
     /// </summary>
     private TimeSpan CommitDueAt(DeviceLease lease)
     {
