@@ -7,7 +7,7 @@
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { closeSync, mkdirSync, openSync, readSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { family, sleep, stopAll, throttle } from "./processes.mjs";
 import { delayTo } from "./proxy.mjs";
@@ -229,7 +229,8 @@ async function harborKilled() {
   });
 }
 
-/** Has files hashed that nobody has seen before; the seconds from the command's start to its end. */
+/** Has files hashed that nobody has seen before; the seconds from the command's start to its end. They stay until the
+ * system stops: where many files were just deleted, some file systems take long to make new ones. */
 async function hashFiles(network, name, count, bytes) {
   const folder = network.path(name);
   mkdirSync(folder);
@@ -239,7 +240,6 @@ async function hashFiles(network, name, count, bytes) {
   const measured = await network.map([program, "--files", join(folder, "*.bin"), "--combine", "lines", "--out", "-"]);
   const expected = contents.map((content) => createHash("sha256").update(content).digest("hex"));
   if (measured.output.trim() !== expected.join("\n")) throw new Error("the digests are wrong");
-  rmSync(folder, { recursive: true });
   return measured.seconds;
 }
 

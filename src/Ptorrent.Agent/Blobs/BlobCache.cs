@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 using Ptorrent.Agent.Identity;
@@ -9,8 +10,9 @@ namespace Ptorrent.Agent.Blobs;
 /// <summary>
 /// Blobs on disk by their digest, whole ones and ones that are being fetched. The ones used longest ago are dropped
 /// when there are too many bytes; what is held stays, even beyond the limit. A file is trusted while it is as it was
-/// when it was verified in this process's life; one of an earlier life is hashed once. So nothing has to be synced. For
-/// any number of threads.
+/// when it was verified in this process's life; one of an earlier life is hashed once. So nothing has to be synced.
+/// Small blobs that have just come stay in memory too, until they are taken or nobody holds them. For any number of
+/// threads.
 /// </summary>
 internal sealed partial class BlobCache
 {
@@ -18,6 +20,7 @@ internal sealed partial class BlobCache
     private const string PartEnding = ".part";
     private const int VerifyBytes = 256 * 1024;
     private const long DefaultBytesHighest = 10L << 30;
+    private const long FreshBytesMax = 64L << 20;
 
     // The time of use is written to the disk at most this often, for the order of the next life.
     private static readonly TimeSpan UseStampPause = TimeSpan.FromMinutes(1);
@@ -29,6 +32,7 @@ internal sealed partial class BlobCache
     private readonly Dictionary<Digest, Entry> _byDigest = [];
     private readonly LinkedList<Entry> _byUse = [];
     private long _bytes;
+    private long _freshBytes;
     private long _lastTemporary;
 
     private BlobCache(string folder, long bytesMax, TimeProvider time, ILogger logger)
@@ -142,6 +146,48 @@ internal sealed partial class BlobCache
         return null;
     }
 
+    /// <summary>The blob's bytes, verified, for one use: from memory where it has just come. Null where it is not
+    /// here.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public async ValueTask<BlobBytes?> TakeAsync(Digest digest, CancellationToken stop)
+    {
+        lock (_lock)
+        {
+            if (_byDigest.TryGetValue(digest, out Entry? entry) && entry.Fresh is { } fresh)
+            {
+                entry.Fresh = null;
+                _freshBytes -= fresh.Length;
+                return new BlobBytes(fresh, (int)entry.Bytes, isRented: true);
+            }
+        }
+
+        byte[]? bytes = await ReadAsync(digest, stop);
+        return bytes is null ? null : new BlobBytes(bytes, bytes.Length, isRented: false);
+    }
+
+    /// <summary>Keeps the bytes of a blob that was stored, and is held, in memory as well, where there is room.</summary>
+    /// <param name="digest">Which blob.</param>
+    /// <param name="rented">Its bytes, at the front of an array from the shared pool.</param>
+    /// <returns>Whether the array was taken over.</returns>
+    public bool TryKeepFresh(Digest digest, byte[] rented)
+    {
+        lock (_lock)
+        {
+            if (_freshBytes + rented.Length > FreshBytesMax
+                || !_byDigest.TryGetValue(digest, out Entry? entry)
+                || !entry.IsWhole
+                || entry.HoldCount == 0
+                || entry.Fresh is not null)
+            {
+                return false;
+            }
+
+            entry.Fresh = rented;
+            _freshBytes += rented.Length;
+            return true;
+        }
+    }
+
     /// <summary>Sees to it that a blob that is here is what its digest says; one that is not is dropped.</summary>
     /// <returns>Whether it is here and good.</returns>
     public async ValueTask<bool> VerifyAsync(Digest digest, CancellationToken stop)
@@ -215,7 +261,7 @@ internal sealed partial class BlobCache
     /// <returns>A hold on it.</returns>
     /// <exception cref="IOException">The disk refuses; nothing is left.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing is kept.</exception>
-    public async ValueTask<BlobHold> StoreAsync(Digest digest, ReadOnlyMemory<byte> bytes, CancellationToken stop)
+    public BlobHold Store(Digest digest, ReadOnlyMemory<byte> bytes, CancellationToken stop)
     {
         if (TryHold(digest) is { } kept)
         {
@@ -229,7 +275,9 @@ internal sealed partial class BlobCache
             using (SafeFileHandle file = File.OpenHandle(
                 temporary, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.Asynchronous))
             {
-                await RandomAccess.WriteAsync(file, bytes, 0, stop);
+                // Into the system's memory, which takes less time than to have another thread do it.
+                stop.ThrowIfCancellationRequested();
+                RandomAccess.Write(file, bytes.Span, 0);
                 writtenAt = File.GetLastWriteTimeUtc(file);
             }
 
@@ -380,6 +428,10 @@ internal sealed partial class BlobCache
         lock (_lock)
         {
             entry.HoldCount--;
+            if (entry.HoldCount == 0)
+            {
+                DropFresh(entry);
+            }
         }
 
         Evict();
@@ -393,8 +445,20 @@ internal sealed partial class BlobCache
             {
                 _byUse.Remove(entry.Node);
                 _bytes -= entry.Bytes;
+                DropFresh(entry);
                 TryDelete(entry.IsWhole ? PathOf(digest) : PartPathOf(digest));
             }
+        }
+    }
+
+    /// <summary>Under the lock.</summary>
+    private void DropFresh(Entry entry)
+    {
+        if (entry.Fresh is { } fresh)
+        {
+            entry.Fresh = null;
+            _freshBytes -= fresh.Length;
+            ArrayPool<byte>.Shared.Return(fresh);
         }
     }
 
@@ -504,6 +568,9 @@ internal sealed partial class BlobCache
         public PartFile? Part { get; set; }
 
         public BlobHold? PartHold { get; set; }
+
+        /// <summary>The bytes of one that has just come, at the front of an array from the shared pool.</summary>
+        public byte[]? Fresh { get; set; }
 
         public DateTime? VerifiedWrittenAt { get; set; }
 

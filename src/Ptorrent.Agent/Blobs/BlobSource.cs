@@ -66,6 +66,27 @@ internal sealed class BlobSource : IAsyncDisposable
         }
     }
 
+    /// <summary>The bytes of a blob for one use.</summary>
+    /// <exception cref="BlobUnavailableException">It is too large or cannot be had.</exception>
+    public async ValueTask<BlobBytes> TakeAsync(Digest digest, long sizeBytes, CancellationToken stop)
+    {
+        CheckReadable(digest, sizeBytes);
+        CheckKept(digest, sizeBytes);
+        while (true)
+        {
+            if (await _cache.TakeAsync(digest, stop) is { } kept)
+            {
+                return kept;
+            }
+
+            using BlobHold? hold = await FetchAsync(digest, sizeBytes, stop);
+            if (await _cache.TakeAsync(digest, stop) is { } fetched)
+            {
+                return fetched;
+            }
+        }
+    }
+
     /// <summary>Sees to it that a blob is on the disk, and stays there until the hold is disposed of.</summary>
     /// <exception cref="BlobUnavailableException">It is too large or cannot be had.</exception>
     public async Task<BlobHold> HoldAsync(Digest digest, long sizeBytes, CancellationToken stop)
@@ -276,15 +297,24 @@ internal sealed class BlobSource : IAsyncDisposable
 
     private async Task<BlobHold> FetchWholeAsync(Digest digest, int sizeBytes, CancellationToken stop)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(sizeBytes);
+        byte[]? buffer = ArrayPool<byte>.Shared.Rent(sizeBytes);
         try
         {
             await FetchSmallAsync(digest, buffer.AsMemory(0, sizeBytes), stop);
-            return await _cache.StoreAsync(digest, buffer.AsMemory(0, sizeBytes), stop);
+            BlobHold hold = _cache.Store(digest, buffer.AsMemory(0, sizeBytes), stop);
+            if (_cache.TryKeepFresh(digest, buffer))
+            {
+                buffer = null;
+            }
+
+            return hold;
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            if (buffer is not null)
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
         }
     }
 

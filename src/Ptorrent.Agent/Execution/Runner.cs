@@ -31,14 +31,17 @@ internal sealed class Runner(ExecutorSandbox sandbox, BlobSource blobs)
             }
             else
             {
-                ImmutableArray<RunInput> inputs = run.Lease.HasInputs ? await ReadAsync(run, stop) : [];
-                RunRequest request = new() { Range = run.Range, Inputs = inputs };
+                BlobBytes[] inputs = run.Lease.HasInputs ? await TakeAsync(run, stop) : [];
+                RunRequest request = new() { Range = run.Range, Inputs = RequestOf(run, inputs) };
                 if (ready.Lines is { } lines)
                 {
                     request = request with { Lines = await lines.ReadAsync(run.Range, stop) };
                 }
 
                 outcome = await executor.RunAsync(ready.Program, request, stop);
+
+                // Only now: of a run that was cancelled, an executor may still be sent what is left of the inputs.
+                Array.ForEach(inputs, i => i.Dispose());
             }
 
             return EndOf(outcome);
@@ -64,17 +67,27 @@ internal sealed class Runner(ExecutorSandbox sandbox, BlobSource blobs)
         }
     }
 
-    private async Task<ImmutableArray<RunInput>> ReadAsync(CoreReport run, CancellationToken stop)
+    private async ValueTask<BlobBytes[]> TakeAsync(CoreReport run, CancellationToken stop)
     {
-        int count = (int)run.Range.Count;
-        ImmutableArray<RunInput>.Builder inputs = ImmutableArray.CreateBuilder<RunInput>(count);
-        for (int i = 0; i < count; i++)
+        BlobBytes[] inputs = new BlobBytes[run.Range.Count];
+        for (int i = 0; i < inputs.Length; i++)
         {
             InputFile input = run.Lease.InputsOf(run.Range)[i];
-            inputs.Add(new RunInput(input.Name, await blobs.ReadAsync(input.Digest, input.SizeBytes, stop)));
+            inputs[i] = await blobs.TakeAsync(input.Digest, input.SizeBytes, stop);
         }
 
-        return inputs.MoveToImmutable();
+        return inputs;
+    }
+
+    private static ImmutableArray<RunInput> RequestOf(CoreReport run, BlobBytes[] inputs)
+    {
+        ImmutableArray<RunInput>.Builder request = ImmutableArray.CreateBuilder<RunInput>(inputs.Length);
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            request.Add(new RunInput(run.Lease.InputsOf(run.Range)[i].Name, inputs[i].Content));
+        }
+
+        return request.MoveToImmutable();
     }
 
     private static RunEnd EndOf(RunOutcome outcome) => outcome switch

@@ -162,7 +162,7 @@ internal sealed class BlobsApi(BlobStore blobs, long blobBytesMax)
         for (long position = begin; position < end;)
         {
             int wanted = (int)Math.Min(CopyBytes, end - position);
-            int got = await RandomAccess.ReadAsync(file, destination.GetMemory(wanted)[..wanted], position, stop);
+            int got = RandomAccess.Read(file, destination.GetSpan(wanted)[..wanted], position);
             if (got == 0)
             {
                 throw new StorageException("A blob is shorter than it was.", isTransient: false);

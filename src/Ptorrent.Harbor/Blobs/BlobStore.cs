@@ -17,6 +17,10 @@ namespace Ptorrent.Harbor.Blobs;
 internal sealed partial class BlobStore : IDisposable
 {
     private const int BufferBytes = 256 * 1024;
+
+    // As many blobs of a piece each are received whole in memory; what comes beyond goes to the disk part by part.
+    private const int WholeCountMax = 64;
+    private const int DiskThreadCount = 4;
     private const int FolderCharacters = 2;
 
     // About 30 MB: layers of a terabyte, or of a quarter of a million small blobs.
@@ -30,9 +34,12 @@ internal sealed partial class BlobStore : IDisposable
     private readonly string _damaged;
     private readonly long _blobBytesMax;
     private readonly ILogger<BlobStore> _logger;
+    private readonly DiskThreads _disk = new(DiskThreadCount);
     private readonly VerifiedBlobs _verified = new(VerifiedPieceCountMax);
     private readonly SemaphoreSlim[] _verifications =
         [.. Enumerable.Range(0, VerificationCountMax).Select(_ => new SemaphoreSlim(1))];
+
+    private int _wholeCount;
 
     /// <summary>Opens the store below the harbor's home, and removes what uploads of an earlier life left
     /// behind.</summary>
@@ -112,7 +119,6 @@ internal sealed partial class BlobStore : IDisposable
     /// <exception cref="RefusedException">DigestMismatch, TooLarge or NoSpace; nothing is kept.</exception>
     public async Task<bool> PutAsync(Digest digest, Stream content, long? sizeBytes, CancellationToken stop)
     {
-        string path = PathOf(digest);
         if (SizeOf(digest) is not null)
         {
             return false;
@@ -126,16 +132,9 @@ internal sealed partial class BlobStore : IDisposable
         string temporary = Path.Combine(_incoming, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
         try
         {
-            (PieceLayer layer, FileStamp stamp) = await ReceiveAsync(digest, content, temporary, stop);
-            string folder = Path.GetDirectoryName(path)!; // The path of a blob has one.
-            if (!Directory.Exists(folder))
-            {
-                DurableFiles.MakeFolder(folder);
-                DurableFiles.SyncFolder(_folder);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-            DurableFiles.SyncFolder(folder);
+            (PieceLayer layer, FileStamp stamp) = sizeBytes <= PieceLayer.PieceBytes
+                ? await StoreWholeAsync(digest, content, (int)sizeBytes, temporary, stop)
+                : await StoreInPartsAsync(digest, content, temporary, stop);
             _verified.Add(layer, stamp);
             return true;
         }
@@ -256,13 +255,83 @@ internal sealed partial class BlobStore : IDisposable
 
     public void Dispose()
     {
+        _disk.Dispose();
         foreach (SemaphoreSlim turn in _verifications)
         {
             turn.Dispose();
         }
     }
 
-    private async Task<(PieceLayer Layer, FileStamp Stamp)> ReceiveAsync(
+    /// <summary>Receives a small blob into memory; nothing is written of one that is wrong.</summary>
+    private async Task<(PieceLayer Layer, FileStamp Stamp)> StoreWholeAsync(
+        Digest digest, Stream content, int sizeBytes, string temporary, CancellationToken stop)
+    {
+        byte[]? buffer = Interlocked.Increment(ref _wholeCount) <= WholeCountMax
+            ? ArrayPool<byte>.Shared.Rent(sizeBytes)
+            : null;
+        try
+        {
+            if (buffer is null)
+            {
+                return await StoreInPartsAsync(digest, content, temporary, stop);
+            }
+
+            int length = await content.ReadAtLeastAsync(
+                buffer.AsMemory(0, sizeBytes), sizeBytes, throwOnEndOfStream: false, stop);
+            MerkleHasher hasher = new(keepsPieces: true);
+            hasher.Append(buffer.AsSpan(0, length));
+            PieceLayer layer = hasher.FinishPieces();
+            CheckDigest(digest, layer);
+            return (layer, await _disk.RunAsync(() =>
+            {
+                using FileStream file = DurableFiles.Create(temporary);
+                file.Write(buffer.AsSpan(0, length));
+                return Settle(file, digest);
+            }));
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _wholeCount);
+            if (buffer is not null)
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+    }
+
+    /// <summary>Makes a file that was written the blob, durably, and closes it.</summary>
+    private FileStamp Settle(FileStream file, Digest digest)
+    {
+        file.Flush(flushToDisk: true);
+        FileStamp stamp = new(file.Length, File.GetLastWriteTimeUtc(file.SafeFileHandle));
+        file.Dispose();
+        string path = PathOf(digest);
+        string folder = Path.GetDirectoryName(path)!; // The path of a blob has one.
+        if (!Directory.Exists(folder))
+        {
+            DurableFiles.MakeFolder(folder);
+            DurableFiles.SyncFolder(_folder);
+        }
+
+        File.Move(file.Name, path, overwrite: true);
+        DurableFiles.SyncFolder(folder);
+        return stamp;
+    }
+
+    private static void CheckDigest(Digest digest, PieceLayer layer)
+    {
+        if (layer.Root != digest)
+        {
+            throw new RefusedException(new Refusal(
+                RefusalCode.DigestMismatch,
+                "blob",
+                digest.ToString(),
+                $"the content has the digest {layer.Root}",
+                "Send it again; the file may have changed meanwhile"));
+        }
+    }
+
+    private async Task<(PieceLayer Layer, FileStamp Stamp)> StoreInPartsAsync(
         Digest digest, Stream content, string temporary, CancellationToken stop)
     {
         MerkleHasher hasher = new(keepsPieces: true);
@@ -289,18 +358,8 @@ internal sealed partial class BlobStore : IDisposable
             while (got == BufferBytes);
 
             PieceLayer layer = hasher.FinishPieces();
-            if (layer.Root != digest)
-            {
-                throw new RefusedException(new Refusal(
-                    RefusalCode.DigestMismatch,
-                    "blob",
-                    digest.ToString(),
-                    $"the content has the digest {layer.Root}",
-                    "Send it again; the file may have changed meanwhile"));
-            }
-
-            file.Flush(flushToDisk: true);
-            return (layer, new FileStamp(length, File.GetLastWriteTimeUtc(file.SafeFileHandle)));
+            CheckDigest(digest, layer);
+            return (layer, await _disk.RunAsync(() => Settle(file, digest)));
         }
         finally
         {

@@ -48,6 +48,7 @@ internal static class LeafLanes
     /// <summary>Hashes whole blocks of <see cref="MerkleHasher.BlockBytes"/> that lie one after another.</summary>
     /// <param name="blocks">Up to <see cref="CountMax"/> of them.</param>
     /// <param name="hashes">The hashes, 32 bytes each, in their order.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Hash(ReadOnlySpan<byte> blocks, Span<byte> hashes)
     {
         int count = blocks.Length / MerkleHasher.BlockBytes;
@@ -95,6 +96,7 @@ internal static class LeafLanes
 
     /// <summary>From a lane's bytes in each vector to one word of all lanes in each: the words' bytes are turned round,
     /// and rows become columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ToWords(Span<Vector512<uint>> rows)
     {
         Vector512<byte> turn = Vector512.Create(
@@ -132,6 +134,7 @@ internal static class LeafLanes
     }
 
     /// <summary>Takes in a message of each lane: sixteen words, and room for those that are made of them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Compress(Span<Vector512<uint>> state, Span<Vector512<uint>> words)
     {
         for (int i = WordCount; i < words.Length; i++)

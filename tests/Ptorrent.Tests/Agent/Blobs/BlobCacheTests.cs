@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Extensions.Logging.Abstractions;
 using Ptorrent.Agent.Blobs;
 using Ptorrent.Model.Identity;
@@ -20,7 +21,7 @@ public sealed class BlobCacheTests : IDisposable
         Digest digest = MerkleHasher.RootOf(bytes);
 
         Assert.Null(await cache.ReadAsync(digest, CancellationToken.None));
-        (await cache.StoreAsync(digest, bytes, CancellationToken.None)).Dispose();
+        cache.Store(digest, bytes, CancellationToken.None).Dispose();
 
         Assert.Equal(bytes, await cache.ReadAsync(digest, CancellationToken.None));
         Assert.Equal(bytes, await Open().ReadAsync(digest, CancellationToken.None));
@@ -31,7 +32,7 @@ public sealed class BlobCacheTests : IDisposable
     public async Task Read_FileThatWasChanged_IsNotThereAndDeleted()
     {
         BlobCache cache = Open();
-        Digest digest = await StoreAsync(cache, 1, 40_000);
+        Digest digest = Store(cache, 1, 40_000);
         string path = Path.Combine(_folder, digest.ToString());
         byte[] changed = await File.ReadAllBytesAsync(path);
         changed[20_000] ^= 1;
@@ -47,7 +48,7 @@ public sealed class BlobCacheTests : IDisposable
     public async Task Read_FileThatSomebodyDeleted_IsNotThere()
     {
         BlobCache cache = Open();
-        Digest digest = await StoreAsync(cache, 1, 10);
+        Digest digest = Store(cache, 1, 10);
         File.Delete(Path.Combine(_folder, digest.ToString()));
 
         Assert.Null(await cache.ReadAsync(digest, CancellationToken.None));
@@ -60,13 +61,13 @@ public sealed class BlobCacheTests : IDisposable
         BlobCache cache = Open(bytesMax: 3000);
         Digest[] digests =
         [
-            await StoreAsync(cache, 1, 1000),
-            await StoreAsync(cache, 2, 1000),
-            await StoreAsync(cache, 3, 1000),
+            Store(cache, 1, 1000),
+            Store(cache, 2, 1000),
+            Store(cache, 3, 1000),
         ];
         Assert.True(IsThere(cache, digests[0]));
 
-        Digest fourth = await StoreAsync(cache, 4, 1000);
+        Digest fourth = Store(cache, 4, 1000);
 
         Assert.Equal(3000, cache.Bytes);
         Assert.False(IsThere(cache, digests[1]));
@@ -84,8 +85,7 @@ public sealed class BlobCacheTests : IDisposable
         // A folder where the file should be: the rename fails as it would on a full or read-only disk.
         Directory.CreateDirectory(Path.Combine(_folder, digest.ToString()));
 
-        await Assert.ThrowsAnyAsync<IOException>(
-            () => cache.StoreAsync(digest, bytes, CancellationToken.None).AsTask());
+        Assert.ThrowsAny<IOException>(() => cache.Store(digest, bytes, CancellationToken.None));
         Assert.Empty(Directory.GetFiles(_folder));
         Assert.Null(await cache.ReadAsync(digest, CancellationToken.None));
     }
@@ -93,8 +93,8 @@ public sealed class BlobCacheTests : IDisposable
     [Fact]
     public async Task Open_AfterACrash_TidiesUpAndKeepsTheLimit()
     {
-        Digest old = await StoreAsync(Open(), 1, 1000);
-        Digest young = await StoreAsync(Open(), 2, 1000);
+        Digest old = Store(Open(), 1, 1000);
+        Digest young = Store(Open(), 2, 1000);
         File.SetLastAccessTimeUtc(Path.Combine(_folder, old.ToString()), DateTime.UnixEpoch);
         await File.WriteAllTextAsync(Path.Combine(_folder, "7.new"), "half");
         await File.WriteAllTextAsync(Path.Combine(_folder, "readme"), "not ours");
@@ -112,17 +112,17 @@ public sealed class BlobCacheTests : IDisposable
     public async Task Store_WhatIsHeld_IsNotDroppedForIt()
     {
         BlobCache cache = Open(bytesMax: 2000);
-        Digest first = await StoreAsync(cache, 1, 1000);
+        Digest first = Store(cache, 1, 1000);
         BlobHold hold = cache.TryHold(first)!;
 
-        Digest second = await StoreAsync(cache, 2, 1000);
-        Digest third = await StoreAsync(cache, 3, 1000);
+        Digest second = Store(cache, 2, 1000);
+        Digest third = Store(cache, 3, 1000);
         Assert.True(IsThere(cache, first));
         Assert.False(IsThere(cache, second));
 
         // Where all is held there is more than the limit, until one is let go.
         using BlobHold other = cache.TryHold(third)!;
-        using BlobHold last = await cache.StoreAsync(
+        using BlobHold last = cache.Store(
             MerkleHasher.RootOf(Bytes(4, 1000)), Bytes(4, 1000), CancellationToken.None);
         Assert.Equal(3000, cache.Bytes);
         hold.Dispose();
@@ -133,7 +133,7 @@ public sealed class BlobCacheTests : IDisposable
     [Fact]
     public async Task Read_OfAnEarlierLife_IsHashedOnceAndThenTrusted()
     {
-        Digest digest = await StoreAsync(Open(), 1, 40_000);
+        Digest digest = Store(Open(), 1, 40_000);
         BlobCache cache = Open();
         Assert.NotNull(await cache.ReadAsync(digest, CancellationToken.None));
         string path = Path.Combine(_folder, digest.ToString());
@@ -146,6 +146,37 @@ public sealed class BlobCacheTests : IDisposable
         Assert.Null(await Open().ReadAsync(digest, CancellationToken.None));
     }
 
+    // Goal: what has just come is taken from memory, once, and memory is given back with the last hold.
+    // Method: delete the file behind the cache's back, so that only memory has the bytes.
+    [Fact]
+    public async Task Take_OfWhatHasJustCome_NeedsNoFile()
+    {
+        BlobCache cache = Open();
+        byte[] rented = ArrayPool<byte>.Shared.Rent(1000);
+        Bytes(7, 1000).CopyTo(rented, 0);
+        Digest digest = MerkleHasher.RootOf(rented.AsSpan(0, 1000));
+        BlobHold hold = cache.Store(digest, rented.AsMemory(0, 1000), CancellationToken.None);
+        Assert.True(cache.TryKeepFresh(digest, rented));
+        File.Delete(Path.Combine(_folder, digest.ToString()));
+
+        using (BlobBytes? taken = await cache.TakeAsync(digest, CancellationToken.None))
+        {
+            Assert.Equal(Bytes(7, 1000), taken!.Content.ToArray());
+        }
+
+        Assert.Null(await cache.TakeAsync(digest, CancellationToken.None));
+        hold.Dispose();
+    }
+
+    [Fact]
+    public void KeepFresh_OfWhatNobodyHolds_IsRefused()
+    {
+        BlobCache cache = Open();
+        Digest digest = Store(cache, 1, 1000);
+
+        Assert.False(cache.TryKeepFresh(digest, Bytes(1, 1000)));
+    }
+
     private static bool IsThere(BlobCache cache, Digest digest)
     {
         using BlobHold? hold = cache.TryHold(digest);
@@ -154,11 +185,11 @@ public sealed class BlobCacheTests : IDisposable
 
     private static byte[] Bytes(byte fill, int count) => [.. Enumerable.Repeat(fill, count)];
 
-    private static async Task<Digest> StoreAsync(BlobCache cache, byte fill, int count)
+    private static Digest Store(BlobCache cache, byte fill, int count)
     {
         byte[] bytes = Bytes(fill, count);
         Digest digest = MerkleHasher.RootOf(bytes);
-        (await cache.StoreAsync(digest, bytes, CancellationToken.None)).Dispose();
+        cache.Store(digest, bytes, CancellationToken.None).Dispose();
         return digest;
     }
 
