@@ -126,7 +126,7 @@ internal sealed class Faults(World world, Dice dice)
 
             Later(0.5, 120, agent.Wake);
         },
-        Temperament.Flapping => () => agent.Wire?.Break(),
+        Temperament.Flapping or Temperament.Claiming => () => agent.Wire?.Break(),
         Temperament.Replaying => () =>
         {
             if (agent.Mischief.Replay(dice) is { } commit)

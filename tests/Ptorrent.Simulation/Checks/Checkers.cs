@@ -12,6 +12,7 @@ internal sealed class Checkers
     private readonly World _world;
     private readonly LeaseChecker _leases;
     private readonly LimitChecker _limits;
+    private readonly HoldingChecker _holdings = new();
 
     public Checkers(World world)
     {
@@ -44,11 +45,16 @@ internal sealed class Checkers
     }
 
     /// <summary>The harbor's process is gone.</summary>
-    public void OnHarborCrash() => _leases.OnHarborCrash();
+    public void OnHarborCrash()
+    {
+        _leases.OnHarborCrash();
+        _holdings.OnHarborCrash();
+    }
 
     /// <summary>The harbor has handled an event; null for what it does with a job of an earlier life.</summary>
     public void AfterHarborEvent(HarborEvent? cause, HarborEffect[] effects)
     {
+        _holdings.After(cause, effects);
         _leases.After(cause, effects);
         Durability.After(effects);
     }

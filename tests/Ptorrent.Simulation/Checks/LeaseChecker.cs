@@ -147,6 +147,7 @@ internal sealed class LeaseChecker(World world, DurabilityChecker durability)
         }
 
         Require(twins <= 1, $"{what} is there {twins + 1} times");
+        Require(twins == 0 || grant.Resumes == 0, $"{what} goes on though somebody else has it");
         Require(
             _leases.TryAdd(grant.Lease, new Live(job, round, child, range.Begin, range.End)),
             $"{what} has the id of another");

@@ -1,3 +1,4 @@
+using Ptorrent.Harbor.State;
 using Ptorrent.Harbor.Storage;
 using Ptorrent.Link.Frames;
 using Ptorrent.Simulation.Nodes;
@@ -13,6 +14,7 @@ internal static class Plants
         "none" => new Plant(),
         "forgetful-disk" => new ForgetfulDiskPlant(),
         "no-fence" => new NoFencePlant(),
+        "credulous" => new CredulousPlant(),
         _ => null,
     };
 
@@ -33,6 +35,33 @@ internal static class Plants
             {
                 (commit.Lease, commit.Epoch, commit.Upto) = (granted.Lease, granted.Epoch, granted.End);
             }
+        }
+    }
+
+    /// <summary>The harbor grants again whatever an agent says that it holds.</summary>
+    private sealed class CredulousPlant : Plant
+    {
+        private long _lease = 1L << 60;
+
+        public override HarborEffect Alter(HarborEvent? cause, HarborEffect effect)
+        {
+            if (effect is not HarborEffect.DropHolding drop
+                || cause is not HarborEvent.AgentJoined joined
+                || joined.Holdings.First(h => h.Lease == drop.Holding) is not { } holding)
+            {
+                return effect;
+            }
+
+            Grant grant = new()
+            {
+                Lease = ++_lease,
+                Epoch = holding.Epoch,
+                Job = holding.Job,
+                Begin = holding.Begin,
+                End = holding.End,
+                Resumes = holding.Lease,
+            };
+            return new HarborEffect.Grant(joined.Child, grant, new JobDescription());
         }
     }
 

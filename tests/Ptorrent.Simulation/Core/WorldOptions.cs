@@ -65,7 +65,7 @@ internal sealed record WorldOptions
             NoticeTimeMax = TimeSpan.FromSeconds(dice.BetweenMagnitudes(0.1, 60)),
         };
         int agentCount = dice.Between(2, 6);
-        return new WorldOptions
+        WorldOptions drawn = new()
         {
             Network = network,
             Disk = new DiskOptions(
@@ -82,6 +82,17 @@ internal sealed record WorldOptions
             ClockJumpEvery = Maybe(0.3, 3, 30),
             RunLossLikelihood = dice.Happens(0.2) ? dice.BetweenMagnitudes(1e-4, 0.02) : 0,
         };
+        return drawn.DrawMore(dice);
+    }
+
+    /// <summary>What came to be drawn later than the rest is drawn last, and seldom: so most seeds keep their
+    /// worlds.</summary>
+    private WorldOptions DrawMore(Dice dice)
+    {
+        AgentOptions last = Agents[^1];
+        return last.Number > 2 && dice.Happens(0.2)
+            ? this with { Agents = Agents.SetItem(last.Number - 1, last with { Temperament = Temperament.Claiming }) }
+            : this;
     }
 
     private static AgentOptions DrawAgent(Dice dice, int number)

@@ -114,6 +114,11 @@ internal sealed class AgentLink
             case Frame.BodyOneofCase.Welcome:
                 Opened?.Invoke();
                 break;
+            case Frame.BodyOneofCase.Grant when Claims.IsClaim(frame.Grant.Resumes):
+                TakeClaimed(frame.Grant);
+                break;
+            case Frame.BodyOneofCase.Cancel when Claims.IsClaim(frame.Cancel.Lease):
+                break;
             case Frame.BodyOneofCase.Grant:
                 if (_node.Mischief.ReplayFor(frame.Grant) is { } replayed && _node.Dice.Happens(0.3))
                 {
@@ -143,6 +148,17 @@ internal sealed class AgentLink
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException(frame.BodyCase.ToString());
+        }
+    }
+
+    /// <summary>What was granted for a claim is work like any other, or is left lying.</summary>
+    private void TakeClaimed(Grant grant)
+    {
+        _world.Count("claims believed");
+        if (_node.Dice.Happens(0.3))
+        {
+            grant.Resumes = 0;
+            Came?.Invoke(new DeviceEvent.Granted(grant, _session.DescriptionOf(grant.Job)!));
         }
     }
 

@@ -21,5 +21,5 @@ internal sealed record AgentOptions(
     public bool IsTrusted => Temperament is not (Temperament.Lying or Temperament.Hostile);
 
     /// <summary>Whether it goes on after faults have ended.</summary>
-    public bool StaysForGood => IsTrusted && Temperament != Temperament.Replaying;
+    public bool StaysForGood => IsTrusted && Temperament is not (Temperament.Replaying or Temperament.Claiming);
 }

@@ -249,6 +249,11 @@ internal sealed class AgentProcess
         };
         hello.Holdings.AddRange(_device.TakeHoldings(_effects));
         CarryOutAll();
+        if (_node.Options.Temperament == Temperament.Claiming)
+        {
+            hello.Holdings.AddRange(Claims.Draw(_node.Dice, _world.Scripts));
+        }
+
         link.Greet(hello);
     }
 

@@ -137,7 +137,7 @@ internal sealed class HarborProcess
 
     private void Settle(HarborEvent? cause)
     {
-        HarborEffect[] effects = [.. _effects];
+        HarborEffect[] effects = [.. _effects.Select(e => _world.Plant.Alter(cause, e))];
         _effects.Clear();
         NoteStep(cause, effects);
         _world.Checks.AfterHarborEvent(cause, effects);

@@ -26,4 +26,8 @@ internal enum Temperament
 
     /// <summary>Sends what breaks the protocol.</summary>
     Hostile = 8,
+
+    /// <summary>Names leases in its greetings that it never had, and does nothing for most of what it gets for
+    /// them.</summary>
+    Claiming = 9,
 }

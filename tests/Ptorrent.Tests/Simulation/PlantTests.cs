@@ -14,6 +14,7 @@ public sealed class PlantTests
     [Theory]
     [InlineData("forgetful-disk", "DurabilityChecker")]
     [InlineData("no-fence", "JobChecker")]
+    [InlineData("credulous", "LeaseChecker")]
     public void Plant_IsCaught(string plant, string check)
     {
         HashSet<string?> caught = [];
@@ -34,8 +35,8 @@ public sealed class PlantTests
         }
     }
 
-    /// <summary>A world in which plants have their chance: a harbor that often crashes and an agent that sends old
-    /// commits again.</summary>
+    /// <summary>A world in which plants have their chance: a harbor that often crashes, an agent that sends old
+    /// commits again, and one that says it holds what it never had.</summary>
     private static WorldOptions Troubled(ulong seed)
     {
         WorldOptions drawn = WorldOptions.Draw(new Dice(seed));
@@ -49,7 +50,8 @@ public sealed class PlantTests
             [
                 drawn.Agents[0],
                 drawn.Agents[1] with { Temperament = Temperament.Replaying },
-                drawn.Agents[1] with { Number = 3, Temperament = Temperament.Honest },
+                drawn.Agents[1] with { Number = 3, Temperament = Temperament.Claiming },
+                drawn.Agents[1] with { Number = 4, Temperament = Temperament.Honest },
             ],
         };
     }
