@@ -111,7 +111,7 @@ internal static class BlobsBench
     {
         foreach (InputFile file in files)
         {
-            await source.ReadAsync(file.Digest, file.SizeBytes, CancellationToken.None);
+            (await source.ReadAsync(file.Digest, file.SizeBytes, CancellationToken.None)).Dispose();
         }
     }
 

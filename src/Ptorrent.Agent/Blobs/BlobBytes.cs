@@ -8,8 +8,11 @@ internal sealed class BlobBytes(byte[] bytes, int length, bool isRented) : IDisp
 {
     private byte[]? _rented = isRented ? bytes : null;
 
-    /// <summary>Not to be changed.</summary>
-    public ReadOnlyMemory<byte> Content => bytes.AsMemory(0, length);
+    /// <summary>For who fills it.</summary>
+    public Memory<byte> Memory => bytes.AsMemory(0, length);
+
+    /// <summary>For all others, who change nothing.</summary>
+    public ReadOnlyMemory<byte> Content => Memory;
 
     public void Dispose()
     {

@@ -10,9 +10,8 @@ namespace Ptorrent.Agent.Blobs;
 /// <summary>
 /// Blobs on disk by their digest, whole ones and ones that are being fetched. The ones used longest ago are dropped
 /// when there are too many bytes; what is held stays, even beyond the limit. A file is trusted while it is as it was
-/// when it was verified in this process's life; one of an earlier life is hashed once. So nothing has to be synced.
-/// Small blobs that have just come stay in memory too, until they are taken or nobody holds them. For any number of
-/// threads.
+/// when it was verified in this process's life; one of an earlier life is hashed once. So nothing has to be synced. For
+/// any number of threads.
 /// </summary>
 internal sealed partial class BlobCache
 {
@@ -20,7 +19,6 @@ internal sealed partial class BlobCache
     private const string PartEnding = ".part";
     private const int VerifyBytes = 256 * 1024;
     private const long DefaultBytesHighest = 10L << 30;
-    private const long FreshBytesMax = 64L << 20;
 
     // The time of use is written to the disk at most this often, for the order of the next life.
     private static readonly TimeSpan UseStampPause = TimeSpan.FromMinutes(1);
@@ -32,7 +30,6 @@ internal sealed partial class BlobCache
     private readonly Dictionary<Digest, Entry> _byDigest = [];
     private readonly LinkedList<Entry> _byUse = [];
     private long _bytes;
-    private long _freshBytes;
     private long _lastTemporary;
 
     private BlobCache(string folder, long bytesMax, TimeProvider time, ILogger logger)
@@ -113,9 +110,9 @@ internal sealed partial class BlobCache
         return hold;
     }
 
-    /// <summary>The blob's bytes, verified; null where it is not here.</summary>
+    /// <summary>The blob's bytes, verified; null where it is not here. Those of a small one are lent.</summary>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public async ValueTask<byte[]?> ReadAsync(Digest digest, CancellationToken stop)
+    public async ValueTask<BlobBytes?> ReadAsync(Digest digest, CancellationToken stop)
     {
         using BlobHold? hold = TryHold(digest);
         if (hold is null)
@@ -127,12 +124,17 @@ internal sealed partial class BlobCache
         {
             using SafeFileHandle file = OpenFile(digest);
             DateTime writtenAt = File.GetLastWriteTimeUtc(file);
-            byte[] bytes = GC.AllocateUninitializedArray<byte>(checked((int)RandomAccess.GetLength(file)));
-            if (await FileReading.TryFillAsync(file, 0, bytes, stop)
-                && (IsVerified(digest, bytes.Length, writtenAt) || MerkleHasher.RootOf(bytes) == digest))
+            int length = checked((int)RandomAccess.GetLength(file));
+            bool isRented = length <= PieceLayer.PieceBytes;
+            BlobBytes blob = new(
+                isRented ? ArrayPool<byte>.Shared.Rent(length) : GC.AllocateUninitializedArray<byte>(length),
+                length,
+                isRented);
+            if (await FileReading.TryFillAsync(file, 0, blob.Memory, stop)
+                && (IsVerified(digest, length, writtenAt) || MerkleHasher.RootOf(blob.Memory.Span) == digest))
             {
-                MarkVerified(digest, bytes.Length, writtenAt);
-                return bytes;
+                MarkVerified(digest, length, writtenAt);
+                return blob;
             }
 
             LogChanged(digest);
@@ -144,48 +146,6 @@ internal sealed partial class BlobCache
 
         Remove(digest);
         return null;
-    }
-
-    /// <summary>The blob's bytes, verified, for one use: from memory where it has just come. Null where it is not
-    /// here.</summary>
-    /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public async ValueTask<BlobBytes?> TakeAsync(Digest digest, CancellationToken stop)
-    {
-        lock (_lock)
-        {
-            if (_byDigest.TryGetValue(digest, out Entry? entry) && entry.Fresh is { } fresh)
-            {
-                entry.Fresh = null;
-                _freshBytes -= fresh.Length;
-                return new BlobBytes(fresh, (int)entry.Bytes, isRented: true);
-            }
-        }
-
-        byte[]? bytes = await ReadAsync(digest, stop);
-        return bytes is null ? null : new BlobBytes(bytes, bytes.Length, isRented: false);
-    }
-
-    /// <summary>Keeps the bytes of a blob that was stored, and is held, in memory as well, where there is room.</summary>
-    /// <param name="digest">Which blob.</param>
-    /// <param name="rented">Its bytes, at the front of an array from the shared pool.</param>
-    /// <returns>Whether the array was taken over.</returns>
-    public bool TryKeepFresh(Digest digest, byte[] rented)
-    {
-        lock (_lock)
-        {
-            if (_freshBytes + rented.Length > FreshBytesMax
-                || !_byDigest.TryGetValue(digest, out Entry? entry)
-                || !entry.IsWhole
-                || entry.HoldCount == 0
-                || entry.Fresh is not null)
-            {
-                return false;
-            }
-
-            entry.Fresh = rented;
-            _freshBytes += rented.Length;
-            return true;
-        }
     }
 
     /// <summary>Sees to it that a blob that is here is what its digest says; one that is not is dropped.</summary>
@@ -428,10 +388,6 @@ internal sealed partial class BlobCache
         lock (_lock)
         {
             entry.HoldCount--;
-            if (entry.HoldCount == 0)
-            {
-                DropFresh(entry);
-            }
         }
 
         Evict();
@@ -445,20 +401,8 @@ internal sealed partial class BlobCache
             {
                 _byUse.Remove(entry.Node);
                 _bytes -= entry.Bytes;
-                DropFresh(entry);
                 TryDelete(entry.IsWhole ? PathOf(digest) : PartPathOf(digest));
             }
-        }
-    }
-
-    /// <summary>Under the lock.</summary>
-    private void DropFresh(Entry entry)
-    {
-        if (entry.Fresh is { } fresh)
-        {
-            entry.Fresh = null;
-            _freshBytes -= fresh.Length;
-            ArrayPool<byte>.Shared.Return(fresh);
         }
     }
 
@@ -568,9 +512,6 @@ internal sealed partial class BlobCache
         public PartFile? Part { get; set; }
 
         public BlobHold? PartHold { get; set; }
-
-        /// <summary>The bytes of one that has just come, at the front of an array from the shared pool.</summary>
-        public byte[]? Fresh { get; set; }
 
         public DateTime? VerifiedWrittenAt { get; set; }
 

@@ -17,13 +17,18 @@ internal sealed class BlobSource : IAsyncDisposable
     public const int ReadBytesMax = 320 << 20;
 
     private const int SmallFetchCountMax = 8;
+    private const long FreshBytesMax = 64L << 20;
     private const int LargeFetchCountMax = 3;
+
+    // What finds no room in memory for so long is not needed soon, and goes to the disk.
+    private static readonly TimeSpan FreshPatience = TimeSpan.FromSeconds(1);
 
     private readonly BlobCache _cache;
     private readonly HarborBlobs _harbor;
     private readonly BlobSharing? _sharing;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly FreshBlobs _fresh;
     private readonly SemaphoreSlim _smallFetches = new(SmallFetchCountMax);
     private readonly SemaphoreSlim _largeFetches = new(LargeFetchCountMax);
     private readonly Lock _lock = new();
@@ -43,16 +48,22 @@ internal sealed class BlobSource : IAsyncDisposable
         _sharing = sharing;
         _time = time;
         _logger = logger;
+        _fresh = new FreshBlobs(FreshBytesMax, FreshPatience, time);
     }
 
-    /// <summary>The bytes of a blob; not to be changed.</summary>
+    /// <summary>The bytes of a blob.</summary>
     /// <exception cref="BlobUnavailableException">It is too large or cannot be had.</exception>
-    public async ValueTask<byte[]> ReadAsync(Digest digest, long sizeBytes, CancellationToken stop)
+    public async ValueTask<BlobBytes> ReadAsync(Digest digest, long sizeBytes, CancellationToken stop)
     {
         CheckReadable(digest, sizeBytes);
         CheckKept(digest, sizeBytes);
         while (true)
         {
+            if (_fresh.TryTake(digest) is { } fresh)
+            {
+                return fresh;
+            }
+
             if (await _cache.ReadAsync(digest, stop) is { } kept)
             {
                 return kept;
@@ -66,25 +77,40 @@ internal sealed class BlobSource : IAsyncDisposable
         }
     }
 
-    /// <summary>The bytes of a blob for one use.</summary>
+    /// <summary>Brings a blob that will be read: to the disk, as <see cref="HoldAsync"/> does. A small one from a
+    /// harbor on this machine, which has it on the same disk, stays in memory, where there is room soon.</summary>
     /// <exception cref="BlobUnavailableException">It is too large or cannot be had.</exception>
-    public async ValueTask<BlobBytes> TakeAsync(Digest digest, long sizeBytes, CancellationToken stop)
+    public async Task<BlobHold> PrefetchAsync(Digest digest, long sizeBytes, CancellationToken stop)
     {
-        CheckReadable(digest, sizeBytes);
         CheckKept(digest, sizeBytes);
-        while (true)
+        if (!_harbor.IsLocal || sizeBytes > PieceLayer.PieceBytes)
         {
-            if (await _cache.TakeAsync(digest, stop) is { } kept)
-            {
-                return kept;
-            }
-
-            using BlobHold? hold = await FetchAsync(digest, sizeBytes, stop);
-            if (await _cache.TakeAsync(digest, stop) is { } fetched)
-            {
-                return fetched;
-            }
+            return await HoldAsync(digest, sizeBytes, stop);
         }
+
+        int length = (int)sizeBytes;
+        if ((_fresh.TryHold(digest) ?? _cache.TryHold(digest)) is { } there)
+        {
+            return there;
+        }
+
+        if (!await _fresh.TryReserveAsync(length, stop))
+        {
+            return await HoldAsync(digest, sizeBytes, stop);
+        }
+
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            await FetchSmallAsync(digest, buffer.AsMemory(0, length), stop);
+        }
+        catch
+        {
+            _fresh.Free(length);
+            throw;
+        }
+
+        return _fresh.Add(digest, buffer, length);
     }
 
     /// <summary>Sees to it that a blob is on the disk, and stays there until the hold is disposed of.</summary>
@@ -297,24 +323,15 @@ internal sealed class BlobSource : IAsyncDisposable
 
     private async Task<BlobHold> FetchWholeAsync(Digest digest, int sizeBytes, CancellationToken stop)
     {
-        byte[]? buffer = ArrayPool<byte>.Shared.Rent(sizeBytes);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(sizeBytes);
         try
         {
             await FetchSmallAsync(digest, buffer.AsMemory(0, sizeBytes), stop);
-            BlobHold hold = _cache.Store(digest, buffer.AsMemory(0, sizeBytes), stop);
-            if (_cache.TryKeepFresh(digest, buffer))
-            {
-                buffer = null;
-            }
-
-            return hold;
+            return _cache.Store(digest, buffer.AsMemory(0, sizeBytes), stop);
         }
         finally
         {
-            if (buffer is not null)
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
-            }
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

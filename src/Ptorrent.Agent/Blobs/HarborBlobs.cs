@@ -46,6 +46,9 @@ internal sealed partial class HarborBlobs : IDisposable
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", accessKey);
     }
 
+    /// <summary>Whether the harbor is on this machine: what it has lies on the same disk.</summary>
+    public bool IsLocal => _harbor.IsLoopback;
+
     /// <summary>This device's own address on its way to the harbor; null before the first connection.</summary>
     public IPAddress? OwnAddress => _ownAddress;
 

@@ -13,8 +13,8 @@ internal sealed class Fetcher(BlobSource blobs, Func<DeviceEvent, ValueTask> tel
     /// frame.</summary>
     private const long PartsBytesMax = 256L << 20;
 
-    /// <summary>Fetches inputs side by side; tells of each prefix that is here. They stay on the disk until the lease
-    /// is dropped, which cancels the token.</summary>
+    /// <summary>Fetches inputs side by side; tells of each prefix that is here. They stay here until the lease is
+    /// dropped, which cancels the token, or a run has read them.</summary>
     public async Task FetchInputsAsync(DeviceEffect.FetchInputs fetch, CancellationToken cancellationToken)
     {
         Task[] fetches = [.. fetch.Inputs.Select(i => HoldAsync(i, cancellationToken))];
@@ -79,7 +79,7 @@ internal sealed class Fetcher(BlobSource blobs, Func<DeviceEvent, ValueTask> tel
 
     private async Task HoldAsync(InputFile input, CancellationToken cancellationToken)
     {
-        BlobHold hold = await blobs.HoldAsync(input.Digest, input.SizeBytes, cancellationToken);
+        BlobHold hold = await blobs.PrefetchAsync(input.Digest, input.SizeBytes, cancellationToken);
         cancellationToken.Register(hold.Dispose);
     }
 

@@ -102,8 +102,8 @@ internal sealed class ProgramStore(
 
     private async Task<SandboxProgram> PrepareAsync(JobDescription description, CancellationToken stop)
     {
-        byte[] code = await blobs.ReadAsync(description.Program.ToDigest(), description.ProgramBytes, stop);
-        SandboxProgram program = sandbox.Prepare(LoadOf(description, code));
+        using BlobBytes code = await blobs.ReadAsync(description.Program.ToDigest(), description.ProgramBytes, stop);
+        SandboxProgram program = sandbox.Prepare(LoadOf(description, code.Content.ToArray()));
         _prepared.Add(description, program);
         return program;
     }

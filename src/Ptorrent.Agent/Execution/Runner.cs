@@ -31,7 +31,7 @@ internal sealed class Runner(ExecutorSandbox sandbox, BlobSource blobs)
             }
             else
             {
-                BlobBytes[] inputs = run.Lease.HasInputs ? await TakeAsync(run, stop) : [];
+                BlobBytes[] inputs = run.Lease.HasInputs ? await ReadAsync(run, stop) : [];
                 RunRequest request = new() { Range = run.Range, Inputs = RequestOf(run, inputs) };
                 if (ready.Lines is { } lines)
                 {
@@ -67,13 +67,13 @@ internal sealed class Runner(ExecutorSandbox sandbox, BlobSource blobs)
         }
     }
 
-    private async ValueTask<BlobBytes[]> TakeAsync(CoreReport run, CancellationToken stop)
+    private async ValueTask<BlobBytes[]> ReadAsync(CoreReport run, CancellationToken stop)
     {
         BlobBytes[] inputs = new BlobBytes[run.Range.Count];
         for (int i = 0; i < inputs.Length; i++)
         {
             InputFile input = run.Lease.InputsOf(run.Range)[i];
-            inputs[i] = await blobs.TakeAsync(input.Digest, input.SizeBytes, stop);
+            inputs[i] = await blobs.ReadAsync(input.Digest, input.SizeBytes, stop);
         }
 
         return inputs;

@@ -129,6 +129,7 @@ internal sealed partial class BlobStore : IDisposable
             throw TooLarge(digest);
         }
 
+        bool isStored = false;
         string temporary = Path.Combine(_incoming, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
         try
         {
@@ -136,6 +137,7 @@ internal sealed partial class BlobStore : IDisposable
                 ? await StoreWholeAsync(digest, content, (int)sizeBytes, temporary, stop)
                 : await StoreInPartsAsync(digest, content, temporary, stop);
             _verified.Add(layer, stamp);
+            isStored = true;
             return true;
         }
         catch (IOException exception) when (DurableFiles.IsOutOfSpace(exception))
@@ -152,8 +154,10 @@ internal sealed partial class BlobStore : IDisposable
         }
         finally
         {
-            // Gone already where all went well.
-            File.Delete(temporary);
+            if (!isStored)
+            {
+                File.Delete(temporary);
+            }
         }
     }
 

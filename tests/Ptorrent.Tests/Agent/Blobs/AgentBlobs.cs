@@ -50,6 +50,14 @@ internal sealed class AgentBlobs : IAsyncDisposable
         using BlobHold hold = await Source.HoldAsync(digest, sizeBytes, patience.Token);
     }
 
+    /// <summary>A blob's bytes.</summary>
+    public async Task<byte[]> ReadAsync(Digest digest, long sizeBytes)
+    {
+        using CancellationTokenSource patience = new(TestHarbor.Patience);
+        using BlobBytes bytes = await Source.ReadAsync(digest, sizeBytes, patience.Token);
+        return bytes.Content.ToArray();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Source.DisposeAsync();

@@ -31,7 +31,7 @@ public sealed class BlobSharingTests
             await Task.WhenAll(agents.Select(a => a.EnsureAsync(digest, content.Length)));
 
             Assert.InRange(proxy.Bytes, content.Length, (long)(1.3 * content.Length));
-            byte[] last = await agents[^1].Source.ReadAsync(digest, content.Length, CancellationToken.None);
+            byte[] last = await agents[^1].ReadAsync(digest, content.Length);
             Assert.Equal(content, last);
         }
         finally
@@ -53,7 +53,7 @@ public sealed class BlobSharingTests
         await second.EnsureAsync(digest, content.Length);
 
         Assert.InRange(proxy.Bytes, content.Length, (long)(1.1 * content.Length));
-        Assert.Equal(content, await second.Source.ReadAsync(digest, content.Length, CancellationToken.None));
+        Assert.Equal(content, await second.ReadAsync(digest, content.Length));
     }
 
     [Fact]
@@ -146,7 +146,7 @@ public sealed class BlobSharingTests
 
         await agent.EnsureAsync(digest, content.Length);
 
-        Assert.Equal(content, await agent.Source.ReadAsync(digest, content.Length, CancellationToken.None));
+        Assert.Equal(content, await agent.ReadAsync(digest, content.Length));
         Assert.InRange(peer.RequestCount, 1, 2);
         Assert.Contains(Other.ToString(), agent.Log.Text, StringComparison.Ordinal);
         Assert.Contains(reason, agent.Log.Text, StringComparison.Ordinal);

@@ -24,7 +24,7 @@ public sealed class BlobSourceTests
         Digest digest = await harbor.PutAsync(content);
         await using AgentBlobs agent = new(harbor.Host.Address, harbor.Host.AccessKey);
 
-        Assert.Equal(content, await agent.Source.ReadAsync(digest, length, CancellationToken.None));
+        Assert.Equal(content, await agent.ReadAsync(digest, length));
         using BlobFile file = await agent.Source.OpenAsync(digest, length, CancellationToken.None);
         Assert.Equal(length, RandomAccess.GetLength(file.Handle));
         Assert.Equal(length, agent.Cache.Bytes);
@@ -68,7 +68,7 @@ public sealed class BlobSourceTests
         await second.EnsureAsync(digest, content.Length);
 
         Assert.InRange(proxy.Bytes, PieceLayer.PieceBytes, 12 * PieceLayer.PieceBytes);
-        Assert.Equal(content, await second.Source.ReadAsync(digest, content.Length, CancellationToken.None));
+        Assert.Equal(content, await second.ReadAsync(digest, content.Length));
         Assert.False(File.Exists(part));
     }
 
@@ -88,7 +88,7 @@ public sealed class BlobSourceTests
         await agent.EnsureAsync(digest, content.Length);
 
         Assert.InRange(proxy.Bytes, PieceLayer.PieceBytes, 2 * PieceLayer.PieceBytes);
-        Assert.Equal(content, await agent.Source.ReadAsync(digest, content.Length, CancellationToken.None));
+        Assert.Equal(content, await agent.ReadAsync(digest, content.Length));
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public sealed class BlobSourceTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
 
         await agent.EnsureAsync(digest, content.Length);
-        Assert.Equal(content, await agent.Source.ReadAsync(digest, content.Length, CancellationToken.None));
+        Assert.Equal(content, await agent.ReadAsync(digest, content.Length));
     }
 
     private static byte[] Content(int length)
