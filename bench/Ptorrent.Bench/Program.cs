@@ -5,6 +5,7 @@ using Ptorrent.Bench;
 ImmutableArray<(string Name, string Help, Func<ImmutableArray<string>, Task<int>> Run)> benches =
 [
     ("blobs", "[COUNT] [BYTES]: files to a harbor, and from there to an agent's disk and memory", BlobsBench.RunAsync),
+    ("capacity", "[JOBS] [ITEMS]: what an endless job and many queued jobs cost a harbor", CapacityBench.RunAsync),
     ("device", "[SLOTS]: the agent's decider alone, with executors that answer at once", DeviceBench.RunAsync),
     ("harbor", "[JOBS] [FRAGMENTS]: the harbor alone, with an agent that answers at once", HarborBench.RunAsync),
     ("idle", "[AGENTS]: what agents without work cost a harbor", IdleBench.RunAsync),

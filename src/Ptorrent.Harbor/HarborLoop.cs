@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Google.Protobuf;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Ptorrent.Harbor.Deliveries;
 using Ptorrent.Harbor.Links;
@@ -49,6 +50,7 @@ internal sealed partial class HarborLoop : IAsyncDisposable
     private readonly ConcurrentDictionary<ChildId, AgentLink> _links = new();
     private readonly ConcurrentDictionary<long, TaskCompletionSource<SubmitAnswer>> _requests = new();
     private readonly List<HarborEffect> _effects = [];
+    private readonly Queue<HarborEvent.SegmentLost> _lost = [];
     private readonly long _beganAt;
     private readonly ITimer _timer;
     private TimeSpan? _timerAt;
@@ -239,6 +241,11 @@ internal sealed partial class HarborLoop : IAsyncDisposable
                     }
                 }
 
+                while (_lost.TryDequeue(out HarborEvent.SegmentLost? lost))
+                {
+                    await HandleAsync(lost);
+                }
+
                 TellNetworkChanged();
                 SetTimer();
             }
@@ -421,13 +428,32 @@ internal sealed partial class HarborLoop : IAsyncDisposable
     /// </summary>
     private void CarryOutMerge(HarborEffect.GrantMerge merge)
     {
+        try
+        {
+            AddParts(merge);
+            LinkOf(merge.Child)?.Grant(merge.Lease, merge.Description);
+        }
+        catch (Exception exception) when (exception is StorageException or SqliteException)
+        {
+            JobId job = new(merge.Lease.Job);
+            LogLost(job, exception.Message);
+            _lost.Enqueue(new HarborEvent.SegmentLost(job, merge.Lease.Begin, exception.Message));
+        }
+    }
+
+    private void AddParts(HarborEffect.GrantMerge merge)
+    {
         List<SegmentRow> rows = [];
         foreach (IndexRange range in merge.Parts)
         {
             rows.Clear();
             _reader.ReadSegments(new JobId(merge.Lease.Job), merge.Round, range.Begin, range.Begin + 1, rows);
-            SegmentRow row = rows.Single();
-            Invariant.Holds(row.Range == range);
+            SegmentRow row = rows.Find(r => r.Range == range);
+            if (row.Content is null)
+            {
+                throw new StorageException($"The output of {range} is not in the database any more.", false);
+            }
+
             Part part = new() { Begin = range.Begin, End = range.End };
             if (row.Content.Blob is { } blob)
             {
@@ -440,8 +466,6 @@ internal sealed partial class HarborLoop : IAsyncDisposable
 
             merge.Lease.Parts.Add(part);
         }
-
-        LinkOf(merge.Child)?.Grant(merge.Lease, merge.Description);
     }
 
     private AgentLink? LinkOf(ChildId child) => _links.GetValueOrDefault(child);
@@ -460,6 +484,9 @@ internal sealed partial class HarborLoop : IAsyncDisposable
 
     [LoggerMessage(5, LogLevel.Critical, "The harbor's loop stops")]
     private partial void LogBroken(Exception exception);
+
+    [LoggerMessage(6, LogLevel.Error, "{Job}: {Reason}")]
+    private partial void LogLost(JobId job, string reason);
 
     /// <summary>An event or a question; neither is a call to look at storage.</summary>
     private readonly record struct Message(HarborEvent? Event, Action<HarborState>? Question, AgentLink? Link);

@@ -93,6 +93,12 @@ internal abstract record HarborEvent
     /// <param name="Jobs">Which; they ended long ago.</param>
     public sealed record HistoryCut(ImmutableArray<JobId> Jobs) : HarborEvent;
 
+    /// <summary>What came back of a job and was durable cannot be read any more.</summary>
+    /// <param name="Job">Which job.</param>
+    /// <param name="Index">The first of the indices.</param>
+    /// <param name="Reason">What is wrong with it.</param>
+    public sealed record SegmentLost(JobId Job, long Index, string Reason) : HarborEvent;
+
     /// <summary>A delivery ended.</summary>
     public sealed record Delivered(JobId Job, int Number, DeliveryState State, string Detail) : HarborEvent;
 }

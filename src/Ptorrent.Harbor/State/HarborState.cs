@@ -143,6 +143,9 @@ internal sealed class HarborState
             case HarborEvent.StorageStalled stalled:
                 OnStalled(stalled.Reason);
                 break;
+            case HarborEvent.SegmentLost lost:
+                _course.Lose(now.Utc, lost);
+                break;
             case HarborEvent.Delivered delivered:
                 _course.Delivered(delivered);
                 break;

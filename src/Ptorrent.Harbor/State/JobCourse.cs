@@ -307,6 +307,15 @@ internal sealed class JobCourse
         PersistEnd(now, job, JobState.Failed, failure with { Message = message });
     }
 
+    /// <summary>What came back cannot be read any more, and a merge needs it.</summary>
+    public void Lose(DateTimeOffset now, HarborEvent.SegmentLost lost)
+    {
+        if (_books.Jobs.TryGetValue(lost.Job, out JobRecord? job) && !job.IsEnding)
+        {
+            Fail(now, job, new ProgramFailure(lost.Index, TrapCode.Unknown, lost.Reason, new Fuel(0)));
+        }
+    }
+
     /// <summary>Takes a job's leases back from everybody.</summary>
     private void StopWork(JobRecord job)
     {

@@ -129,6 +129,7 @@ internal sealed class HarborReader(HarborDatabase database) : IDisposable
 
     /// <summary>Appends the next segments of a round in order, from <paramref name="begin"/> on and below
     /// <paramref name="end"/>: at least one if there is one, and as many more as fit into a page.</summary>
+    /// <exception cref="StorageException">The disk changed one of them.</exception>
     public void ReadSegments(JobId job, int round, long begin, long end, List<SegmentRow> rows)
     {
         PreparedReads reads = Rent();
@@ -145,21 +146,26 @@ internal sealed class HarborReader(HarborDatabase database) : IDisposable
     }
 
     /// <summary>The jobs that go on: those without an end, and those whose acceptors are not all served.</summary>
+    /// <exception cref="StorageException">The disk changed the request of one.</exception>
     public ImmutableArray<StoredJob> ReadOpenJobs()
     {
         using SqliteConnection connection = database.Connect();
-        List<(long Id, long Number, byte[] Request, long SubmittedAt, byte[]? Status)> rows =
+        List<(long Id, long Number, byte[] Request, long SubmittedAt, byte[]? Status, long? Checksum)> rows =
         [
-            .. connection.Query<(long, long, byte[], long, byte[]?)>(
+            .. connection.Query<(long, long, byte[], long, byte[]?, long?)>(
                 """
-                SELECT id, number, request, submitted_at, status FROM jobs
+                SELECT id, number, request, submitted_at, status, checksum FROM jobs
                 WHERE state IN @States ORDER BY number
                 """,
                 new { States = new[] { (int)JobState.Submitted, (int)JobState.Running, (int)JobState.Assembled } }),
         ];
         return
         [
-            .. rows.Select(r => ReadOpenJob(connection, r.Id, r.Number, r.Request, r.SubmittedAt, r.Status)),
+            .. rows.Select(r => r.Checksum is null || r.Checksum == RowChecksum.Of(r.Request)
+                ? ReadOpenJob(connection, r.Id, r.Number, r.Request, r.SubmittedAt, r.Status)
+                : throw new StorageException(
+                    $"{new JobId(unchecked((ulong)r.Id))}: its request is damaged in the database.",
+                    isTransient: false)),
         ];
     }
 

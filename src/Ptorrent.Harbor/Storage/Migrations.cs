@@ -61,5 +61,11 @@ internal static class Migrations
     /// <summary>2. What the harbor learned of an agent's speed: fuel a second of one slot.</summary>
     private const string AgentRates = "ALTER TABLE agents ADD COLUMN slot_rate REAL;";
 
-    public static ImmutableArray<string> All { get; } = [First, AgentRates];
+    /// <summary>3. Checksums (<see cref="RowChecksum"/>); what was stored before has none.</summary>
+    private const string Checksums = """
+        ALTER TABLE segments ADD COLUMN checksum INTEGER;
+        ALTER TABLE jobs ADD COLUMN checksum INTEGER;
+        """;
+
+    public static ImmutableArray<string> All { get; } = [First, AgentRates, Checksums];
 }

@@ -23,11 +23,11 @@ internal sealed class PreparedReads : IDisposable
     {
         _connection = connection;
         _findRequest = connection.CreateCommand();
-        _findRequest.CommandText = "SELECT request FROM jobs WHERE id = $job";
+        _findRequest.CommandText = "SELECT request, checksum FROM jobs WHERE id = $job";
         Declare(_findRequest, "$job");
         _readSegments = connection.CreateCommand();
         _readSegments.CommandText = """
-            SELECT begin, "end", size, content, digest FROM segments
+            SELECT begin, "end", size, content, digest, checksum FROM segments
             WHERE job = $job AND round = $round AND begin >= $begin AND begin < $end
             ORDER BY begin LIMIT $count
             """;
@@ -35,10 +35,20 @@ internal sealed class PreparedReads : IDisposable
     }
 
     /// <summary>The request of a job as it was stored; null if there is no such job.</summary>
+    /// <exception cref="StorageException">The disk changed it.</exception>
     public byte[]? FindRequest(JobId job)
     {
         _findRequest.Parameters[0].Value = ToSql(job);
-        return _findRequest.ExecuteScalar() as byte[];
+        using SqliteDataReader reader = _findRequest.ExecuteReader();
+        if (!reader.Read())
+        {
+            return null;
+        }
+
+        byte[] request = (byte[])reader.GetValue(0);
+        return IsDamaged(reader, 1, RowChecksum.Of(request))
+            ? throw new StorageException($"{job}: its request is damaged in the database.", isTransient: false)
+            : request;
     }
 
     /// <summary>Appends the next segments of a round: see <see cref="HarborReader.ReadSegments"/>.</summary>
@@ -58,6 +68,12 @@ internal sealed class PreparedReads : IDisposable
             SegmentContent content = reader.IsDBNull(4)
                 ? SegmentContent.Of((byte[])reader.GetValue(3))
                 : SegmentContent.Of(new Digest((byte[])reader.GetValue(4)), reader.GetInt64(2));
+            if (IsDamaged(reader, 5, RowChecksum.Of(job, round, range, content)))
+            {
+                throw new StorageException(
+                    $"{job}: the output of {range} is damaged in the database.", isTransient: false);
+            }
+
             bytes += content.Inline.Length;
             rows.Add(new SegmentRow(range, content));
         }
@@ -69,6 +85,9 @@ internal sealed class PreparedReads : IDisposable
         _readSegments.Dispose();
         _connection.Dispose();
     }
+
+    private static bool IsDamaged(SqliteDataReader reader, int column, long checksum) =>
+        !reader.IsDBNull(column) && reader.GetInt64(column) != checksum;
 
     private static void Declare(SqliteCommand command, params ReadOnlySpan<string> names)
     {

@@ -26,8 +26,11 @@ internal sealed class RecordWriter : IDisposable
     {
         _connection = connection;
         _addJob = Prepare(
-            "INSERT INTO jobs (id, number, request, submitted_at, state) VALUES ($job, $number, $request, $at, $state)",
-            "$job", "$number", "$request", "$at", "$state");
+            """
+            INSERT INTO jobs (id, number, request, submitted_at, state, checksum)
+            VALUES ($job, $number, $request, $at, $state, $checksum)
+            """,
+            "$job", "$number", "$request", "$at", "$state", "$checksum");
         _addDelivery = Prepare(
             "INSERT INTO deliveries (job, number, state, detail) VALUES ($job, $number, $state, '')",
             "$job", "$number", "$state");
@@ -40,10 +43,10 @@ internal sealed class RecordWriter : IDisposable
             "$job", "$state", "$at", "$status");
         _addSegment = Prepare(
             """
-            INSERT INTO segments (job, round, begin, "end", agent, fuel, size, content, digest)
-            VALUES ($job, $round, $begin, $end, $agent, $fuel, $size, $content, $digest)
+            INSERT INTO segments (job, round, begin, "end", agent, fuel, size, content, digest, checksum)
+            VALUES ($job, $round, $begin, $end, $agent, $fuel, $size, $content, $digest, $checksum)
             """,
-            "$job", "$round", "$begin", "$end", "$agent", "$fuel", "$size", "$content", "$digest");
+            "$job", "$round", "$begin", "$end", "$agent", "$fuel", "$size", "$content", "$digest", "$checksum");
         _endDelivery = Prepare(
             "UPDATE deliveries SET state = $state, detail = $detail WHERE job = $job AND number = $number",
             "$job", "$number", "$state", "$detail");
@@ -90,7 +93,7 @@ internal sealed class RecordWriter : IDisposable
             case StorageRecord.JobAdded job:
                 Run(
                     _addJob, transaction, Id(job.Job.Value), job.Number, ArrayOf(job.RequestJson),
-                    job.SubmittedAt.UtcTicks, (long)JobState.Submitted);
+                    job.SubmittedAt.UtcTicks, (long)JobState.Submitted, RowChecksum.Of(job.RequestJson.Span));
                 for (int number = 0; number < job.AcceptorCount; number++)
                 {
                     Run(_addDelivery, transaction, Id(job.Job.Value), number, (long)DeliveryState.Pending);
@@ -133,7 +136,8 @@ internal sealed class RecordWriter : IDisposable
         segment.Burnt.Units,
         segment.Content.SizeBytes,
         segment.Content.Blob is null ? ArrayOf(segment.Content.Inline) : DBNull.Value,
-        segment.Content.Blob is { } blob ? blob.ToByteArray() : DBNull.Value);
+        segment.Content.Blob is { } blob ? blob.ToByteArray() : DBNull.Value,
+        RowChecksum.Of(segment.Job, segment.Round, segment.Range, segment.Content));
 
     private static void Run(SqliteCommand command, SqliteTransaction transaction, params ReadOnlySpan<object> values)
     {

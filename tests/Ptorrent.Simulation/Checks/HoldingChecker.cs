@@ -6,7 +6,7 @@ using Ptorrent.Work.Leasing;
 namespace Ptorrent.Simulation.Checks;
 
 /// <summary>
-/// What an agent says that it holds is answered once and before anything else, and it gets no more for it than it named.
+/// What an agent says that it holds is answered once and before anything else, and it gets no more than it named.
 /// Whether it may have that is the <see cref="LeaseChecker"/>'s question; whether it ever had it nobody knows.
 /// </summary>
 internal sealed class HoldingChecker

@@ -15,7 +15,7 @@ internal static class Claims
     /// <summary>Whether a number is of such a lease.</summary>
     public static bool IsClaim(long number) => number >= FirstNumber;
 
-    /// <summary>Some of them: parts of jobs, much more than a job has, the same twice, jobs that nobody knows.</summary>
+    /// <summary>Some: parts of jobs, much more than a job has, the same twice, jobs nobody knows.</summary>
     public static ImmutableArray<Holding> Draw(Dice dice, ImmutableArray<JobScript> scripts)
     {
         ImmutableArray<Holding>.Builder claims = ImmutableArray.CreateBuilder<Holding>();
