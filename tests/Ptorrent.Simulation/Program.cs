@@ -11,7 +11,8 @@ internal static class Program
     private const string Usage = """
         Usage: ptorrent-sim --seed N [--trace] [--plant NAME]
                ptorrent-sim --seeds A..B [--json] [--plant NAME]
-               ptorrent-sim scale [--hosts N] [--job TIME] [--seed N] [--runs N] [--no-churn] [--no-noise] [--alone]
+               ptorrent-sim scale [--hosts N] [--job TIME] [--seed N] [--runs N] [--no-churn] [--no-noise]
+                                  [--alone] [--profile]
 
         Runs the real deciders of harbor and agents under one seed each: virtual time, network, disk and executors.
 
@@ -19,8 +20,7 @@ internal static class Program
           --trace        with it: all that happens, a line each
           --seeds A..B   seeds from A up to but not including B, each twice; prints those that failed
           --json         a line of JSON a seed
-          --plant NAME   plants a bug that must be caught: forgetful-disk, no-fence, credulous,
-                         trusting-disk
+          --plant NAME   plants a bug that must be caught: forgetful-disk, no-fence, credulous
 
         scale: one job on very many hosts, by the real leasing and by what is common elsewhere.
 

@@ -8,10 +8,12 @@ namespace Ptorrent.Work.Leasing;
 /// </summary>
 internal sealed class Child(ChildId id, int slotCount, ComputeRate slotRate, TimeSpan joinedAt, double roundTrip)
 {
-    // What is known of its speed halves its weight with every three commits; what was said of it before any has the
-    // weight of so many seconds.
+    // What is known of its speed halves its weight with every three commits, and sooner where one tells of so many
+    // seconds and more, since it is likely to go on as it went last. What was said of it before any has the weight of
+    // so many seconds.
     private const double Memory = 0.8;
     private const double SecondsSaid = 0.05;
+    private const double SecondsForgotten = 3;
 
     // A longer round trip moves the estimate by this share, a shorter one at once: a commit may have waited for more
     // than its way, but none is faster than the line.
@@ -28,6 +30,7 @@ internal sealed class Child(ChildId id, int slotCount, ComputeRate slotRate, Tim
     private int _fedPlace;
     private int _hungryPlace;
     private int _loadedPlace;
+    private int _exposedPlace;
     private int _watchedPlace;
     private int _latePlace;
     private int _stuckPlace;
@@ -71,6 +74,9 @@ internal sealed class Child(ChildId id, int slotCount, ComputeRate slotRate, Tim
     /// <summary>Up to when what it has done is known: its last commit, or when it got the first of its
     /// leases.</summary>
     public TimeSpan ProgressAt { get; set; } = joinedAt;
+
+    /// <summary>When it was last asked for all it had not begun.</summary>
+    public TimeSpan AskedAt { get; set; } = joinedAt;
 
     /// <summary>When something was last heard of it.</summary>
     public TimeSpan HeardAt { get; set; } = joinedAt;
@@ -134,8 +140,10 @@ internal sealed class Child(ChildId id, int slotCount, ComputeRate slotRate, Tim
             return;
         }
 
-        _fuel = (_fuel * Memory) + fuel.Units;
-        _seconds = (_seconds * Memory) + busy.TotalSeconds;
+        double ages = busy.TotalSeconds / SlotCount / SecondsForgotten;
+        double memory = Math.Min(Memory, 1 / (1 + (ages * ages)));
+        _fuel = (_fuel * memory) + fuel.Units;
+        _seconds = (_seconds * memory) + busy.TotalSeconds;
         _slotRate = _fuel / _seconds;
     }
 
@@ -189,6 +197,14 @@ internal sealed class Child(ChildId id, int slotCount, ComputeRate slotRate, Tim
             left.BusyUntil != right.BusyUntil ? left.BusyUntil > right.BusyUntil : left.Id.Value < right.Id.Value;
 
         public static ref int PlaceOf(Child item) => ref item._loadedPlace;
+    }
+
+    /// <summary>The same of those whose leases may be granted a second time.</summary>
+    internal sealed class ByExposure : IHeapOrder<Child>
+    {
+        public static bool IsBefore(Child left, Child right) => ByLoad.IsBefore(left, right);
+
+        public static ref int PlaceOf(Child item) => ref item._exposedPlace;
     }
 
     /// <summary>Whoever must be heard of first.</summary>

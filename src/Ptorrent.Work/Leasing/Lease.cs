@@ -22,6 +22,16 @@ internal sealed class Lease
     /// <summary>What it was expected to burn for each index when it was granted.</summary>
     public double FuelPerIndex { get; private set; }
 
+    /// <summary>Whether that was guessed since nothing had come back of its class.</summary>
+    public bool IsGuess { get; set; }
+
+    /// <summary>What an index costs is known now.</summary>
+    public void Price(double fuelPerIndex)
+    {
+        FuelPerIndex = fuelPerIndex;
+        IsGuess = false;
+    }
+
     public TimeSpan GrantedAt { get; set; }
 
     /// <summary>When its child was expected to turn to it.</summary>
@@ -72,6 +82,7 @@ internal sealed class Lease
         Work = work;
         Left = range;
         FuelPerIndex = fuelPerIndex;
+        IsGuess = false;
         TellsRoundTrip = false;
         IsIndivisible = false;
         Twin = null;

@@ -19,6 +19,8 @@ public sealed record LeasingLimits
         SlackMin = TimeSpan.FromSeconds(2),
         AnswerTimeMin = TimeSpan.FromSeconds(1),
         TwinShareMax = 0.05,
+        RemainingShare = 0.75,
+        GuessShare = 0.25,
         Order = WorkOrder.Fair,
     };
 
@@ -84,15 +86,17 @@ public sealed record LeasingLimits
     /// <summary>A lease is at most this many times as long as its child has been here. Default 1.</summary>
     public double AgeShare { get; init; } = 1;
 
-    /// <summary>A lease takes at least this many round trips, so that its messages are few. Default 6.</summary>
-    public double RoundTripsMin { get; init; } = 6;
+    /// <summary>A lease takes at least this many round trips, so that its messages are few; but for the end, where
+    /// there is not so much for all. Default 20.</summary>
+    public double RoundTripsMin { get; init; } = 20;
 
-    /// <summary>Nor for less than this many times the ways to both children and back. Default 1.</summary>
-    public double RevokeRoundTrips { get; init; } = 1;
+    /// <summary>A tail is not asked back for less than this many times the ways to both children and back. Default
+    /// 2.</summary>
+    public double RevokeRoundTrips { get; init; } = 2;
 
     /// <summary>Past its expected end a child has this share of the time of its lease before it is late. Default
-    /// 0.03.</summary>
-    public double LateShare { get; init; } = 0.03;
+    /// 0.01.</summary>
+    public double LateShare { get; init; } = 0.01;
 
     /// <summary>Past its expected end a child has this many times the time of its lease before it is overdue. Default
     /// 1.</summary>
@@ -110,6 +114,12 @@ public sealed record LeasingLimits
     /// </summary>
     public int GrowthMax { get; init; } = 8;
 
+    /// <summary>
+    /// While the cost is unknown, a child has this share of its part of the work behind its first indices, so that it
+    /// goes on while what those tell is on its way. Zero: one index for each slot again. Below 1. Default 0.
+    /// </summary>
+    public double GuessShare { get; init; }
+
     /// <summary>Checks that the limits make sense together.</summary>
     /// <exception cref="InvariantException">One does not; the message is the rule.</exception>
     public void Validate()
@@ -120,6 +130,7 @@ public sealed record LeasingLimits
         Invariant.Holds(LateTimeMin >= TimeSpan.Zero && LateShare >= 0 && RevokeRoundTrips >= 0);
         Invariant.Holds(SlackMin > TimeSpan.Zero && SlackShare >= 0 && AnswerTimeMin > TimeSpan.Zero);
         Invariant.Holds(TwinShareMax is >= 0 and < 1);
+        Invariant.Holds(GuessShare is >= 0 and < 1);
         Invariant.Holds(RemainingShare is > 0 and <= 1 && AgeShare > 0);
         Invariant.Holds(RoundTripsMin >= 0 && Depth > 0 && GrowthMax > 1);
     }

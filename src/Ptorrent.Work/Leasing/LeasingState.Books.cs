@@ -15,7 +15,7 @@ public sealed partial class LeasingState
         bool wasIdle = child.Leases.Count == 0;
         if (wasIdle)
         {
-            child.ProgressAt = _now;
+            child.ProgressAt = _now + InSeconds(child.RoundTrip);
         }
 
         TimeSpan arrival = _now + InSeconds(child.RoundTrip / 2);
@@ -24,6 +24,7 @@ public sealed partial class LeasingState
         lease.GrantedAt = _now;
         lease.StartsAt = free > arrival ? free : arrival;
         lease.TellsRoundTrip = wasIdle;
+        lease.IsGuess = !work.Cost.IsKnown;
         child.IndicesOutstanding += range.Count;
         child.FuelOutstanding += lease.FuelLeft;
         ChangeOutstanding(work, lease.FuelLeft);
@@ -50,7 +51,13 @@ public sealed partial class LeasingState
     {
         Child child = lease.Child;
         _effects.Add(new(LeasingEffectKind.Cancel, lease.Work.Id, child.Id, lease.Id, Epoch, lease.Left));
+        bool isFirst = ReferenceEquals(child.Leases.First, lease);
         Drop(lease);
+        if (isFirst)
+        {
+            child.ProgressAt = _now + InSeconds(child.RoundTrip);
+        }
+
         Reconsider(child);
     }
 
@@ -246,6 +253,33 @@ public sealed partial class LeasingState
             lease.TellsRoundTrip = false;
             double way = (_now - lease.GrantedAt).TotalSeconds - (busy.TotalSeconds / Math.Min(count, child.SlotCount));
             child.ObserveRoundTrip(way, _limits.RoundTripMax.TotalSeconds);
+        }
+    }
+
+    /// <summary>What a child got while the cost was unknown is expected to cost what is known now; what turns out to be
+    /// more than the longest lease is asked back.</summary>
+    private void Reprice(Child child)
+    {
+        for (Lease? lease = child.Leases.First; lease is not null; lease = lease.NextOfChild)
+        {
+            if (!lease.IsGuess || !lease.Work.Cost.IsKnown)
+            {
+                continue;
+            }
+
+            double before = lease.FuelLeft;
+            lease.Price(lease.Work.Cost.FuelPerIndex);
+            child.FuelOutstanding += lease.FuelLeft - before;
+            ChangeOutstanding(lease.Work, lease.FuelLeft - before);
+            long most = _sizing.GuessedCountMax(child, lease.Work.Cost);
+            if (lease.RevokedFrom is { } from)
+            {
+                ChangeRevoked(lease, (lease.Left.End - Math.Max(from, lease.Left.Begin)) * lease.FuelPerIndex);
+            }
+            else if (lease.Left.Count > most && IsDivisible(lease))
+            {
+                Revoke(lease, lease.Left.Count - most, taker: null);
+            }
         }
     }
 

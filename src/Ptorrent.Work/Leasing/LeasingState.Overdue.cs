@@ -40,28 +40,33 @@ public sealed partial class LeasingState
     /// <summary>When a child is late: from then on it is asked for what it has not begun if others are
     /// hungry.</summary>
     private TimeSpan LateTime(Child child) => MayBeAsked(child)
-        ? TimeWithSlack(child, _limits.LateTimeMin.TotalSeconds + child.RoundTrip, _limits.LateShare)
+        ? TimeWithSlack(
+            child,
+            child.AskedAt + InSeconds(child.RoundTrip),
+            _limits.LateTimeMin.TotalSeconds + child.RoundTrip,
+            _limits.LateShare)
         : OverdueTime(child);
 
     /// <summary>When a child is overdue, whether others are hungry or not.</summary>
     private TimeSpan OverdueTime(Child child) =>
         TimeWithSlack(
         child,
+        child.HeardAt,
         _limits.SlackMin.TotalSeconds * (1 << child.Leases.First!.VainPairs), // Only those that hold leases are asked.
         _limits.SlackShare * (1 << child.Leases.First.VainPairs));
 
     /// <summary>Until when something must be heard of a child: the answer to a revoke, or else a commit of its oldest
     /// lease.</summary>
-    private TimeSpan TimeWithSlack(Child child, double slackMin, double slackShare)
+    private TimeSpan TimeWithSlack(Child child, TimeSpan least, double slackMin, double slackShare)
     {
-        if (child.FuelRevoked > 0 && AnswerDueOf(child) is { } answer)
+        if (AnswerDueOf(child) is { } answer)
         {
             return answer;
         }
 
         double seconds = child.Leases.First!.FuelLeft / child.BusyRate; // Only those that hold leases are asked.
-        TimeSpan end = child.ProgressAt + InSeconds(seconds + child.RoundTrip);
-        return (end > child.HeardAt ? end : child.HeardAt) + InSeconds(Math.Max(slackMin, slackShare * seconds));
+        TimeSpan end = child.ProgressAt + InSeconds(seconds);
+        return (end > least ? end : least) + InSeconds(Math.Max(slackMin, slackShare * seconds));
     }
 
     private static bool MayBeAsked(Child child)
@@ -142,7 +147,7 @@ public sealed partial class LeasingState
         _late.Remove(child);
         _stuck.Put(child);
         child.IsOverdue = true;
-        if (child.FuelRevoked > 0)
+        if (AnswerDueOf(child) <= _now)
         {
             child.MarkSilent(_now);
         }
@@ -238,101 +243,11 @@ public sealed partial class LeasingState
         {
             // Until it answers, or ought to have, it is not overdue.
             stuck.IsOverdue = false;
+            stuck.AskedAt = _now;
             _stuck.Remove(stuck);
             Reconsider(stuck);
         }
 
         return isAny;
-    }
-
-    /// <summary>Has a hungry child do a lease of an overdue one.</summary>
-    /// <param name="stuck">The overdue one.</param>
-    /// <param name="hungry">The hungry one.</param>
-    /// <param name="mayBeLater">Whether another child might, or this one later.</param>
-    private bool TryTakeOver(Child stuck, Child hungry, out bool mayBeLater)
-    {
-        mayBeLater = false;
-        for (Lease? lease = stuck.Leases.First; lease is not null; lease = lease.NextOfChild)
-        {
-            if (lease.Twin is { Child.IsOverdue: false })
-            {
-                continue;
-            }
-
-            // Whoever is overdue itself is not given more of this kind.
-            if (hungry.IsOverdue || ReferenceEquals(lease.Twin?.Child, hungry) || lease.Work.Excludes(hungry))
-            {
-                mayBeLater = true;
-            }
-            else if (lease.Twin is null && stuck.IsSilent && IsLong(lease, hungry))
-            {
-                TakeBack(lease);
-                return true;
-            }
-            else if (MayHaveTwin(lease))
-            {
-                GrantTwin(lease, hungry);
-                return true;
-            }
-            else
-            {
-                mayBeLater |= _limits.TwinShareMax > 0;
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>Whether a lease is too much for one child at the end of the work, so that several should share it.
-    /// </summary>
-    private bool IsLong(Lease lease, Child hungry) =>
-        lease.FuelLeft > 2 * hungry.Rate * _sizing.LeaseTimeMin(hungry);
-
-    /// <summary>Whether the work's budget allows to grant a lease a second time; one pair at a time may always be, or
-    /// work whose holders are gone would never end.</summary>
-    private bool MayHaveTwin(Lease lease)
-    {
-        Work work = lease.Work;
-        double budget = _limits.TwinShareMax * work.IndicesTotal * lease.FuelPerIndex;
-        int others = work.TwinCount - (lease.Twin is null ? 0 : 1);
-        return _limits.TwinShareMax > 0 && (others == 0 || work.TwinFuel + lease.FuelLeft <= budget);
-    }
-
-    /// <summary>Grants a lease a second time. Of two that are both overdue the older one is cancelled first, and for
-    /// the next there is twice the patience: what takes longer than expected wherever it is done, since its output is
-    /// long on the line, would otherwise be cancelled everywhere before it has come back.</summary>
-    private void GrantTwin(Lease lease, Child hungry)
-    {
-        int vainPairs = lease.VainPairs;
-        if (lease.Twin is { } other)
-        {
-            (Lease older, lease) = lease.Id.Value < other.Id.Value ? (lease, other) : (other, lease);
-            vainPairs = Math.Min(vainPairs + 1, VainPairsMax);
-            Cancel(older);
-        }
-
-        Lease twin = Hold(hungry, lease.Work, lease.Left, _sizing.FuelPerIndex(hungry, lease.Work.Cost));
-        twin.VainPairs = lease.VainPairs = vainPairs;
-        twin.Twin = lease;
-        lease.Twin = twin;
-        lease.Work.TwinCount++;
-        lease.Work.TwinFuel += twin.FuelLeft;
-        Announce(twin);
-        Reconsider(hungry);
-    }
-
-    /// <summary>
-    /// Whether a commit of one twin comes too late: it is a part only, and the other one, from which something is still
-    /// expected, must be further by now. Where others
-    /// were overdue with the same before, nothing is to be expected, and what has come back counts.
-    /// </summary>
-    private bool LosesToTwin(Lease lease, long upto)
-    {
-        if (lease.Twin is not { Child.IsOverdue: false } other || lease.VainPairs > 0 || upto == lease.Left.End)
-        {
-            return false;
-        }
-
-        return BurntBy(other) > (upto - lease.Left.Begin) * other.FuelPerIndex;
     }
 }

@@ -14,6 +14,7 @@ public sealed partial class LeasingState
     private readonly Heap<Child, Child.ByFeedTime> _fed = new();
     private readonly Heap<Child, Child.ByHunger> _hungry = new();
     private readonly Heap<Child, Child.ByLoad> _loaded = new();
+    private readonly Heap<Child, Child.ByExposure> _exposed = new();
     private readonly List<Child> _passedOver = [];
 
     /// <summary>Gives work to everyone whose time has come, the hungriest first, as long as there is any.</summary>
@@ -65,11 +66,15 @@ public sealed partial class LeasingState
             return false;
         }
 
-        double fuelPerIndex = _sizing.FuelPerIndex(child, work.Cost);
-        IndexRange range = work.Pool.TakeFront(_sizing.IndexCount(child, work, leaseTime, fuelPerIndex, _openSlots));
+        // What is granted together with the first indices stands behind them while nothing is known.
+        bool isGuess = child.Leases.Last?.GrantedAt == _now;
+        long count = work.Cost.IsKnown
+            ? _sizing.IndexCount(child, work, leaseTime, work.Cost.FuelPerIndex)
+            : _sizing.FirstIndexCount(child, work, _openSlots, isGuess);
+        IndexRange range = work.Pool.TakeFront(count);
         work.Cost.IndicesPending -= range.Count;
         Enlist(work);
-        Grant(child, work, range, fuelPerIndex);
+        Grant(child, work, range, _sizing.FuelPerIndex(child, work.Cost, range.Count));
         Reconsider(child);
         return true;
     }
@@ -88,7 +93,8 @@ public sealed partial class LeasingState
     {
         // Jobs share the children; the oldest work has all of them.
         double rate = _limits.Order == WorkOrder.Fair ? _openRate / Math.Max(1, _ready.Count) : _openRate;
-        return _sizing.LeaseTime(child, work.Cost, rate, _now);
+        double crowd = (double)_openCount / Math.Max(1, _hungry.Count);
+        return _sizing.LeaseTime(child, work.Cost, rate, _now, crowd);
     }
 
     /// <summary>Whether a child can be given nothing, however hungry it is. A slot without an index is always served;
@@ -117,10 +123,12 @@ public sealed partial class LeasingState
         if (child.Leases.Count > 0)
         {
             _loaded.Put(child);
+            _exposed.Put(child);
         }
         else
         {
             _loaded.Remove(child);
+            _exposed.Remove(child);
         }
 
         ReconsiderHunger(child);

@@ -12,7 +12,7 @@ public sealed partial class LeasingState
             return true;
         }
 
-        return TryRescueFor(hungry);
+        return TryRescueFor(hungry) || TryBackUpFor(hungry);
     }
 
     /// <summary>

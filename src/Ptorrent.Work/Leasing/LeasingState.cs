@@ -262,6 +262,7 @@ public sealed partial class LeasingState
         Shrink(held, new IndexRange(upto, held.Left.End));
         work.IndicesLeft -= done.Count;
         CompleteIfDone(work);
+        Reprice(child);
         Reconsider(child);
         Serve();
         return new CommitResult(CommitStatus.Accepted, work.Id, done);

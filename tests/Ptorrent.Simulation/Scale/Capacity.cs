@@ -19,6 +19,23 @@ internal sealed class Capacity
         }
     }
 
+    /// <summary>The mean power in each second from <paramref name="begin"/> until <paramref name="end"/>.</summary>
+    public double[] PerSecond(TimeSpan begin, TimeSpan end)
+    {
+        _changes.Sort((left, right) => left.At.CompareTo(right.At));
+        double[] means = new double[(int)Math.Ceiling((end - begin).TotalSeconds)];
+        foreach ((TimeSpan change, double by) in _changes)
+        {
+            double after = Math.Max(0, (change - begin).TotalSeconds);
+            for (int i = (int)after; i < means.Length; i++)
+            {
+                means[i] += by * Math.Min(1, i + 1 - after);
+            }
+        }
+
+        return means;
+    }
+
     /// <summary>The time from <paramref name="begin"/> on in which water would do <paramref name="fuel"/>.</summary>
     public TimeSpan TimeFor(double fuel, TimeSpan begin)
     {

@@ -95,6 +95,11 @@ internal sealed class LeasedRun : ScaleRun
     private void Count(string what)
     {
         MessageCount++;
+        if (Options.HasProfile)
+        {
+            Profile.Send(Schedule.Now, what);
+        }
+
         _counts[what] = _counts.GetValueOrDefault(what) + 1;
     }
 
@@ -115,6 +120,7 @@ internal sealed class LeasedRun : ScaleRun
                 _ => "cancels",
             });
             FlowDevice? device = _devices.GetValueOrDefault(effect.Child);
+            Tell(effect, device);
             if (device is not null)
             {
                 LeasingEffect carried = effect;
@@ -138,6 +144,33 @@ internal sealed class LeasedRun : ScaleRun
         }
     }
 
+    private void Tell(in LeasingEffect effect, FlowDevice? device)
+    {
+        if (!Options.HasProfile)
+        {
+            return;
+        }
+
+        if (effect.Kind == LeasingEffectKind.Grant)
+        {
+            double rate = device!.Host.Cores * device.Host.CoreRate;
+            Profile.Begin(effect.Lease, effect.Range, $"{device.Host.Number} ({device.Host.Cores} cores)");
+            Profile.Tell(Schedule.Now, effect.Lease, $"granted {effect.Range.Count * Options.IndexFuel / rate:F2} s");
+        }
+        else
+        {
+            Profile.Tell(Schedule.Now, effect.Lease, $"{effect.Kind} of {effect.Range.Count}");
+        }
+    }
+
+    private void Tell(LeaseId lease, string what)
+    {
+        if (Options.HasProfile)
+        {
+            Profile.Tell(Schedule.Now, lease, what);
+        }
+    }
+
     /// <summary>A commit is at the harbor.</summary>
     private void OnCommit(FlowDevice device, LeaseId lease, long upto, long indices, TimeSpan busy)
     {
@@ -149,8 +182,10 @@ internal sealed class LeasedRun : ScaleRun
             CountIn(result.Range.Count);
             _indicesLeft -= result.Range.Count;
             IsDone = _indicesLeft == 0;
+            Profile.Count(Schedule.Now, result.Range);
         }
 
+        Tell(lease, $"committed {indices} {result.Status}");
         Settle();
         if (!device.HasMeasured)
         {
@@ -181,6 +216,11 @@ internal sealed class LeasedRun : ScaleRun
 
         public void Vanish()
         {
+            foreach (Held lease in _leases)
+            {
+                run.Tell(lease.Id, "vanished");
+            }
+
             IsGone = true;
             Stop();
         }
@@ -222,6 +262,7 @@ internal sealed class LeasedRun : ScaleRun
             _atWork.Share = Host.DrawShare();
             _atWork.BegunAt = run.Schedule.Now;
             run.BeginShare(Host, _atWork.Share);
+            run.Tell(_atWork.Id, $"begun at {_atWork.Share:F2}");
             Arrange();
         }
 
@@ -284,9 +325,11 @@ internal sealed class LeasedRun : ScaleRun
                 ? PositionOf(lease) + (long)(0.04 * Host.Cores * Host.CoreRate / run.Options.IndexFuel) + Host.Cores
                 : lease.Begin;
             long keeps = Math.Min(lease.End, Math.Max(from, begun));
+            long back = lease.End - keeps;
             run.Count("keeps");
             run.Schedule.After(Host.OneWay, () =>
             {
+                run.Tell(lease.Id, $"kept, {back} back");
                 run._leasing.Keep(run.Schedule.Now, Child, lease.Id, keeps, run._effects);
                 run.Settle();
             });

@@ -22,6 +22,9 @@ internal static class ScaleCommand
                 case "--no-noise":
                     options = options with { HasNoise = false };
                     continue;
+                case "--profile":
+                    options = options with { HasProfile = true };
+                    continue;
                 case "--alone":
                     withBaselines = false;
                     continue;

@@ -27,6 +27,9 @@ internal sealed record ScaleOptions
     /// <summary>The share of hosts that vanish without a word, so that the harbor is never told.</summary>
     public double SilentShare { get; init; } = 0.5;
 
+    /// <summary>Whether each second of the run and the leases that ended last are told as well.</summary>
+    public bool HasProfile { get; init; }
+
     /// <summary>Work of one index.</summary>
     public double IndexFuel => 4.2e9 * IndexTime.TotalSeconds;
 }

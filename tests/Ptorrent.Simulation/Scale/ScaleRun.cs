@@ -9,6 +9,7 @@ namespace Ptorrent.Simulation.Scale;
 internal abstract class ScaleRun
 {
     private readonly Capacity _capacity = new();
+    private readonly Capacity _idle = new();
     private double _burnt;
     private double _counted;
 
@@ -42,6 +43,9 @@ internal abstract class ScaleRun
 
     protected virtual string Notes => string.Empty;
 
+    /// <summary>Where time and messages go.</summary>
+    protected ScaleProfile Profile { get; } = new();
+
     /// <summary>Hands the job to the harbor and waits for its end.</summary>
     public ScaleResult Run()
     {
@@ -69,6 +73,11 @@ internal abstract class ScaleRun
         }
 
         double fuel = IndexCount * Options.IndexFuel;
+        if (Options.HasProfile)
+        {
+            Profile.Print(begin, Schedule.Now, _capacity, _idle);
+        }
+
         return new ScaleResult(
             Name,
             Schedule.Now - begin,
@@ -114,6 +123,7 @@ internal abstract class ScaleRun
     private void Come(Host host, Session session)
     {
         ChangeShare(host, 0, IdleShare);
+        ChangeIdle(host, IdleShare);
         OnCome(host);
     }
 
@@ -121,11 +131,23 @@ internal abstract class ScaleRun
     {
         OnGo(host, session.IsSilentEnd);
         ChangeShare(host, IdleShare, 0);
+        ChangeIdle(host, -IdleShare);
     }
 
     /// <summary>A host begins a lease with this share of its power.</summary>
-    protected void BeginShare(Host host, double share) => ChangeShare(host, IdleShare, share);
+    protected void BeginShare(Host host, double share)
+    {
+        ChangeShare(host, IdleShare, share);
+        ChangeIdle(host, -IdleShare);
+    }
 
     /// <summary>It ends it.</summary>
-    protected void EndShare(Host host, double share) => ChangeShare(host, share, IdleShare);
+    protected void EndShare(Host host, double share)
+    {
+        ChangeShare(host, share, IdleShare);
+        ChangeIdle(host, IdleShare);
+    }
+
+    private void ChangeIdle(Host host, double change) =>
+        _idle.Change(Schedule.Now, change * host.Cores * host.CoreRate);
 }

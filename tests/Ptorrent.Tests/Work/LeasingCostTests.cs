@@ -24,7 +24,8 @@ public sealed class LeasingCostTests
             state.SetWindow(now, new(child), new Fuel(long.MaxValue / 4), effects);
         }
 
-        state.AddWork(now, WorkDescription.Of(new(1), 1, new IndexRange(0, 1_000_000_000_000)), effects);
+        WorkDescription description = WorkDescription.Of(new(1), 1, new IndexRange(0, 1_000_000_000_000));
+        state.AddWork(now, description with { Learned = new LearnedCost(FuelPerIndex, 1_000) }, effects);
         void Round()
         {
             foreach (LeasingEffect effect in effects)

@@ -26,9 +26,9 @@ public sealed class LeasingStateTests
 
         _state.SetWindow(_now, First, new Fuel(long.MaxValue), _effects);
 
-        // Nothing is known of the cost of an index yet: one index at work and one that waits.
+        // Nothing is known of the cost of an index yet: one index at work, and a quarter of the work behind it.
         Assert.Equal(
-            [Granted(First, 1, 0, 1), Granted(First, 2, 1, 2)],
+            [Granted(First, 1, 0, 1), Granted(First, 2, 1, 250)],
             _effects.Select(Shown));
     }
 
@@ -65,21 +65,35 @@ public sealed class LeasingStateTests
     {
         JoinOpen(First);
         AddJob(0, 1_000_000);
-        List<long> counts = [];
 
         // Each index costs 1,000 fuel, a slot burns a million a second: all of it takes 1,000 s.
-        RunToTheEnd(1_000, _effects);
-        counts.AddRange(_effects.Where(e => e.Kind == LeasingEffectKind.Grant).Select(e => e.Range.Count));
+        long[] counts = [.. RunToTheEnd(1_000, _effects).Select(r => r.Count)];
 
         double longest = counts.Max() * 1_000 / 1e6;
         Assert.InRange(longest, 30, LeasingLimits.Wire.LeaseTimeMax.TotalSeconds + 0.001);
         double last = counts[^1] * 1_000 / 1e6;
         LeasingLimits limits = LeasingLimits.Wire;
         Assert.InRange(last, 0, (limits.RoundTripsMin * limits.RoundTripAssumed.TotalSeconds) + 0.001);
-        for (int i = 1; i < counts.Count; i++)
+        for (int i = 2; i < counts.Length; i++)
         {
             Assert.True(counts[i] <= counts[..i].Sum() * LeasingLimits.Wire.GrowthMax);
         }
+    }
+
+    [Fact]
+    public void Commit_GuessIsLongerThanAnyLease_RestIsAskedBack()
+    {
+        JoinOpen(First);
+        AddJob(0, 10_000_000);
+        LeasingEffect guess = _effects[1];
+        _effects.Clear();
+
+        // An index takes a millisecond, so that a quarter of the work takes 2,500 s and the longest lease 120 s.
+        Commit(new(LeasingEffectKind.Grant, Job, First, new(1), Epoch, new(0, 1)), 1);
+
+        LeasingEffect revoke = Assert.Single(_effects);
+        Assert.Equal((LeasingEffectKind.Revoke, guess.Lease), (revoke.Kind, revoke.Lease));
+        Assert.Equal(new IndexRange(guess.Range.Begin + 120_000, guess.Range.End), revoke.Range);
     }
 
     [Fact]
@@ -88,9 +102,9 @@ public sealed class LeasingStateTests
         JoinOpen(First, rate: new(1_000_000));
         JoinOpen(Second, rate: new(4_000_000));
         AddJob(0, 10_000_000);
-        RunToTheEnd(1_000, _effects);
-        double first = _effects.Where(e => e.Child == First).Max(e => e.Range.Count);
-        double second = _effects.Where(e => e.Child == Second).Max(e => e.Range.Count);
+        (ChildId Child, long Count)[] run = [.. RunToTheEnd(1_000, _effects)];
+        double first = run.Where(r => r.Child == First).Max(r => r.Count);
+        double second = run.Where(r => r.Child == Second).Max(r => r.Count);
         Assert.InRange(second / first, 3, 5);
     }
 
@@ -263,6 +277,30 @@ public sealed class LeasingStateTests
         Assert.Equal(4, _state.BusySlotCount(First));
     }
 
+    [Fact]
+    public void Twins_ChildrenHaveNothingElseToDo_AShortLeaseIsDoneTwiceWithinTheBudget()
+    {
+        for (int child = 1; child <= 100; child++)
+        {
+            JoinOpen(new ChildId(child));
+        }
+
+        // A tenth of a second an index: too little to be shared by more than half of the children.
+        WorkDescription description = WorkDescription.Of(Job, 1, new IndexRange(0, 100));
+        _state.AddWork(_now, description with { Learned = new LearnedCost(100_000, 1_000) }, _effects);
+
+        LeasingEffect[] grants = [.. _effects];
+        Assert.All(grants, e => Assert.Equal((LeasingEffectKind.Grant, 2L), (e.Kind, e.Range.Count)));
+        LeasingEffect twin = grants[^1];
+        LeasingEffect other = Assert.Single(grants[..^1], e => e.Range == twin.Range);
+        Assert.Equal((51, 50), (grants.Length, grants.Select(e => e.Range).Distinct().Count()));
+        _effects.Clear();
+
+        _now += TimeSpan.FromSeconds(0.3);
+        Assert.Equal(CommitStatus.Accepted, Commit(twin, twin.Range.End, new Fuel(200_000)).Status);
+        Assert.Contains(_effects, e => e.Kind == LeasingEffectKind.Cancel && e.Lease == other.Lease);
+    }
+
     [Theory]
     [InlineData(8)]
     [InlineData(400)]
@@ -344,21 +382,32 @@ public sealed class LeasingStateTests
         return _effects[at];
     }
 
-    /// <summary>Commits every lease whole, in the order of the grants, which are added to the list.</summary>
-    private void RunToTheEnd(long fuelPerIndex, List<LeasingEffect> granted)
+    /// <summary>Commits every lease whole, in the order of the grants, which are added to the list, but for what was
+    /// asked back before; says who did how many indices.</summary>
+    private List<(ChildId Child, long Count)> RunToTheEnd(long fuelPerIndex, List<LeasingEffect> granted)
     {
+        List<(ChildId Child, long Count)> run = [];
         for (int at = 0; at < granted.Count; at++)
         {
             LeasingEffect effect = granted[at];
             if (effect.Kind == LeasingEffectKind.Grant)
             {
-                Fuel fuel = new(effect.Range.Count * fuelPerIndex);
+                IndexRange range = effect.Range;
+                foreach (LeasingEffect revoke in granted.Where(
+                    e => e.Kind == LeasingEffectKind.Revoke && e.Lease == effect.Lease).ToArray())
+                {
+                    range = new IndexRange(range.Begin, revoke.Range.Begin);
+                    _state.Keep(_now, effect.Child, effect.Lease, range.End, granted);
+                }
+
+                run.Add((effect.Child, range.Count));
+                Fuel fuel = new(range.Count * fuelPerIndex);
                 _now += Rate.TimeFor(fuel);
-                _state.Commit(
-                    _now, effect.Child, effect.Lease, Epoch, effect.Range.End, fuel, TimeSpan.Zero, granted);
+                _state.Commit(_now, effect.Child, effect.Lease, Epoch, range.End, fuel, TimeSpan.Zero, granted);
             }
         }
 
         Assert.Equal(LeasingEffectKind.Complete, granted[^1].Kind);
+        return run;
     }
 }
