@@ -67,7 +67,7 @@ function run(count, inputBytes) {
   const input = inputBytes === null ? null : body(["text", "i"], ["text", Buffer.alloc(inputBytes)]);
   const inputs = input === null ? [] : Array.from({ length: count }, () => ["raw", input]);
   const range = [["u64", 0], ["u64", count]];
-  return frame(2, body(["u64", 7], ["u32", 1], ...range, ["u64", 1e15], ["u32", inputs.length], ...inputs));
+  return frame(2, body(["u64", 7], ["u32", 1], ...range, ["u64", 1e15], ["u32", inputs.length], ...inputs, ["u8", 0]));
 }
 
 function cpuSeconds(pid) {
