@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using Microsoft.Win32.SafeHandles;
 using Ptorrent.Model.Identity;
 using Ptorrent.Model.Jobs;
 using Ptorrent.Model.Merkle;
@@ -107,12 +108,10 @@ internal sealed class FileUploads(PtorrentClient client, ImmutableArray<string> 
     private async Task ReadAsync(Item item, CancellationToken stop)
     {
         string path = paths[item.Index];
-        await using FileStream file = new(
-            path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 0, useAsync: true);
 
         // One more than there may be, so that a file that has grown is seen.
         byte[] bytes = ArrayPool<byte>.Shared.Rent(SmallBytesMax + 1);
-        int length = await file.ReadAtLeastAsync(bytes, SmallBytesMax + 1, throwOnEndOfStream: false, stop);
+        int length = Read(path, bytes.AsSpan(0, SmallBytesMax + 1));
         if (length > SmallBytesMax)
         {
             ArrayPool<byte>.Shared.Return(bytes);
@@ -122,6 +121,20 @@ internal sealed class FileUploads(PtorrentClient client, ImmutableArray<string> 
 
         item.Hold(bytes, length);
         _files[item.Index] = new InputFile(Path.GetFileName(path), item.Digest, length);
+    }
+
+    /// <summary>Reads a file's front at once: to have another thread do it would take longer.</summary>
+    private static int Read(string path, Span<byte> bytes)
+    {
+        using SafeFileHandle file = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
+        int length = 0;
+        int got;
+        while (length < bytes.Length && (got = RandomAccess.Read(file, bytes[length..], length)) > 0)
+        {
+            length += got;
+        }
+
+        return length;
     }
 
     private sealed class Batch

@@ -16,6 +16,7 @@ internal sealed class Faults(World world, Dice dice)
         Every(options.CrashEvery, CrashHarbor);
         Every(options.FullEvery, FillDisk);
         Every(options.ClockJumpEvery, JumpClock);
+        Every(options.RotEvery, TurnBit);
         foreach (AgentNode agent in world.Agents)
         {
             if (TroubleOf(agent) is { } trouble)
@@ -179,6 +180,14 @@ internal sealed class Faults(World world, Dice dice)
         world.Count("times of a full disk");
         world.Harbor.Disk.IsFull = true;
         Later(0.1, 10, () => world.Harbor.Disk.IsFull = false);
+    }
+
+    private void TurnBit()
+    {
+        if (world.Harbor.Disk.TurnBit(dice, job => world.ScriptOf(job).Request.Combine))
+        {
+            world.Count("bits turned on the disk");
+        }
     }
 
     private void JumpClock()

@@ -20,7 +20,8 @@ internal static class Program
           --trace        with it: all that happens, a line each
           --seeds A..B   seeds from A up to but not including B, each twice; prints those that failed
           --json         a line of JSON a seed
-          --plant NAME   plants a bug that must be caught: forgetful-disk, no-fence, credulous
+          --plant NAME   plants a bug that must be caught: forgetful-disk, no-fence, credulous,
+                         trusting-disk
 
         scale: one job on very many hosts, by the real leasing and by what is common elsewhere.
 

@@ -21,7 +21,7 @@ internal sealed class BlobSource : IAsyncDisposable
     private const int LargeFetchCountMax = 3;
 
     // What finds no room in memory for so long is not needed soon, and goes to the disk.
-    private static readonly TimeSpan FreshPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FreshPatience = TimeSpan.FromSeconds(10);
 
     private readonly BlobCache _cache;
     private readonly HarborBlobs _harbor;

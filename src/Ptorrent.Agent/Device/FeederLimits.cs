@@ -19,6 +19,7 @@ internal sealed record FeederLimits
     /// something left for others to take. Default a quarter.</summary>
     public double RunShare { get; init; } = 0.25;
 
-    /// <summary>Inputs of one run together, in bytes, where they are more than one. Default 16 MiB.</summary>
-    public long InputBytesMax { get; init; } = 16L << 20;
+    /// <summary>Inputs of one run together, in bytes, where they are more than one. An executor keeps its memory for
+    /// frames of such a size, and the first of them need not wait for many others. Default 4 MiB.</summary>
+    public long InputBytesMax { get; init; } = 4L << 20;
 }

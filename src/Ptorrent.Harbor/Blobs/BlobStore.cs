@@ -21,6 +21,9 @@ internal sealed partial class BlobStore : IDisposable
     // As many blobs of a piece each are received whole in memory; what comes beyond goes to the disk part by part.
     private const int WholeCountMax = 64;
     private const int DiskThreadCount = 4;
+
+    // While a file is made its folder is locked, so uploads have several.
+    private const int IncomingFolderCount = 16;
     private const int FolderCharacters = 2;
 
     // About 30 MB: layers of a terabyte, or of a quarter of a million small blobs.
@@ -56,7 +59,11 @@ internal sealed partial class BlobStore : IDisposable
             Directory.Delete(_incoming, recursive: true);
         }
 
-        DurableFiles.MakeFolder(_incoming);
+        for (int i = 0; i < IncomingFolderCount; i++)
+        {
+            DurableFiles.MakeFolder(IncomingFolder(i));
+        }
+
         DurableFiles.MakeFolder(_damaged);
     }
 
@@ -130,7 +137,9 @@ internal sealed partial class BlobStore : IDisposable
         }
 
         bool isStored = false;
-        string temporary = Path.Combine(_incoming, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
+        byte[] name = RandomNumberGenerator.GetBytes(16);
+        string temporary = Path.Combine(
+            IncomingFolder(name[0] % IncomingFolderCount), Convert.ToHexStringLower(name));
         try
         {
             (PieceLayer layer, FileStamp stamp) = sizeBytes <= PieceLayer.PieceBytes
@@ -453,6 +462,8 @@ internal sealed partial class BlobStore : IDisposable
         DateTime written = File.GetLastWriteTimeUtc(path);
         return new DateTimeOffset(read > written ? read : written);
     }
+
+    private string IncomingFolder(int number) => Path.Combine(_incoming, $"{number}");
 
     private string PathOf(Digest digest)
     {

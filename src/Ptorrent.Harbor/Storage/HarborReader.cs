@@ -227,9 +227,23 @@ internal sealed class HarborReader(HarborDatabase database) : IDisposable
 
     private static int ReadColumnCount(SqliteConnection connection, long id)
     {
-        byte[]? content = connection.ExecuteScalar<byte[]?>(
-            "SELECT content FROM segments WHERE job = @Id AND length(content) > 0 LIMIT 1", new { Id = id });
-        return content is null ? 0 : SegmentCheck.CountColumns(content);
+        const string Query = """
+            SELECT round, begin, "end", content, checksum FROM segments
+            WHERE job = @Id AND length(content) > 0
+            """;
+        JobId job = new(unchecked((ulong)id));
+        foreach ((int round, long begin, long end, byte[] content, long? checksum) in
+            connection.Query<(int, long, long, byte[], long?)>(Query, new { Id = id }, buffered: false))
+        {
+            // Of a row that the disk changed nothing is believed.
+            IndexRange range = new(begin, end);
+            if (checksum is null || checksum == RowChecksum.Of(job, round, range, SegmentContent.Of(content)))
+            {
+                return SegmentCheck.CountColumns(content);
+            }
+        }
+
+        return 0;
     }
 
     private static ImmutableArray<DeliveryStatus> ReadDeliveries(SqliteConnection connection, long id) =>

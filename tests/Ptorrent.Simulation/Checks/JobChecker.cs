@@ -3,6 +3,7 @@ using System.Text;
 using Ptorrent.Harbor.Storage;
 using Ptorrent.Model.Identity;
 using Ptorrent.Model.Jobs;
+using Ptorrent.Model.Programs;
 using Ptorrent.Model.Refusals;
 using Ptorrent.Model.Units;
 using Ptorrent.Simulation.Core;
@@ -57,13 +58,25 @@ internal sealed class JobChecker(World world, DurabilityChecker durability)
             Require(HasEnded(script), script, "has not ended");
             if (_ends[script.Request.Id].State == JobState.Accepted && !_doubtful.Contains(script.Request.Id))
             {
-                byte[] product = ProductOf(script);
-                Require(
-                    product.AsSpan().SequenceEqual(Oracle.SegmentOf(script, script.Request.Range)),
-                    script,
-                    "has another product than the oracle");
-                world.Count("products checked");
+                CheckProduct(script);
             }
+        }
+    }
+
+    /// <summary>What a customer gets is right; where the disk changed it he gets nothing.</summary>
+    private void CheckProduct(JobScript script)
+    {
+        try
+        {
+            Require(
+                ProductOf(script).AsSpan().SequenceEqual(Oracle.SegmentOf(script, script.Request.Range)),
+                script,
+                "has another product than the oracle");
+            world.Count("products checked");
+        }
+        catch (StorageException) when (world.Harbor.Disk.HasRotted(script.Request.Id))
+        {
+            world.Count("products not given out");
         }
     }
 
@@ -92,6 +105,13 @@ internal sealed class JobChecker(World world, DurabilityChecker durability)
         _ends[status.Id] = status;
         switch (status.State)
         {
+            case JobState.Failed when status.Failure is { Code: TrapCode.Unknown }:
+                Require(
+                    script.Request.Combine == CombineKind.Merge && world.Harbor.Disk.HasRotted(status.Id),
+                    script,
+                    "failed as damaged and is not");
+                world.Count("jobs failed by the disk");
+                break;
             case JobState.Failed:
                 Require(
                     status.Failure is { } failure && failure.Index == script.FailingIndex,
@@ -124,7 +144,8 @@ internal sealed class JobChecker(World world, DurabilityChecker durability)
         int round = script.Request.Combine == CombineKind.Merge ? segments.Max(s => s.Round) : 0;
         byte[][] pieces =
         [
-            .. segments.Where(s => s.Round == round).OrderBy(s => s.Range.Begin).Select(s => BytesOf(s).ToArray()),
+            .. segments.Where(s => s.Round == round).OrderBy(s => s.Range.Begin)
+                .Select(s => world.Harbor.Disk.Read(s).ToArray()),
         ];
         return script.Request.Combine is CombineKind.Sum or CombineKind.Min or CombineKind.Max
             ? CombineNumbers(script.Request.Combine, pieces)

@@ -15,6 +15,7 @@ internal static class Plants
         "forgetful-disk" => new ForgetfulDiskPlant(),
         "no-fence" => new NoFencePlant(),
         "credulous" => new CredulousPlant(),
+        "trusting-disk" => new TrustingDiskPlant(),
         _ => null,
     };
 
@@ -23,6 +24,13 @@ internal static class Plants
     {
         public override Disk MakeDisk(Schedule schedule, Dice dice, DiskOptions options) =>
             new ForgetfulDisk(schedule, dice, options);
+    }
+
+    /// <summary>The disk gives out whatever it has, changed or not.</summary>
+    private sealed class TrustingDiskPlant : Plant
+    {
+        public override Disk MakeDisk(Schedule schedule, Dice dice, DiskOptions options) =>
+            new TrustingDisk(schedule, dice, options);
     }
 
     /// <summary>The network delivers commits of earlier lives of the harbor as if they were of the last lease of this
@@ -63,6 +71,12 @@ internal static class Plants
             };
             return new HarborEffect.Grant(joined.Child, grant, new JobDescription());
         }
+    }
+
+    private sealed class TrustingDisk(Schedule schedule, Dice dice, DiskOptions options)
+        : Disk(schedule, dice, options)
+    {
+        public override bool IsSound(StorageRecord.SegmentAdded segment) => true;
     }
 
     private sealed class ForgetfulDisk(Schedule schedule, Dice dice, DiskOptions options)

@@ -45,6 +45,9 @@ internal sealed record WorldOptions
     /// <summary>The mean time between two jumps of the harbor's wall clock; null for none.</summary>
     public TimeSpan? ClockJumpEvery { get; init; }
 
+    /// <summary>The mean time between two bits that turn on the harbor's disk; null for none.</summary>
+    public TimeSpan? RotEvery { get; init; }
+
     /// <summary>The likelihood that a run is lost though its program is not to blame.</summary>
     public double RunLossLikelihood { get; init; }
 
@@ -90,9 +93,16 @@ internal sealed record WorldOptions
     private WorldOptions DrawMore(Dice dice)
     {
         AgentOptions last = Agents[^1];
-        return last.Number > 2 && dice.Happens(0.2)
-            ? this with { Agents = Agents.SetItem(last.Number - 1, last with { Temperament = Temperament.Claiming }) }
-            : this;
+        if (last.Number > 2 && dice.Happens(0.2))
+        {
+            last = last with { Temperament = Temperament.Claiming };
+        }
+
+        return this with
+        {
+            Agents = Agents.SetItem(last.Number - 1, last),
+            RotEvery = dice.Happens(0.15) ? TimeSpan.FromSeconds(dice.BetweenMagnitudes(1, 20)) : null,
+        };
     }
 
     private static AgentOptions DrawAgent(Dice dice, int number)
@@ -127,7 +137,7 @@ internal sealed record WorldOptions
             $"faults for {Seconds(SafetyTime)}: breaks every {Seconds(BreakEvery)}, cuts every {Seconds(CutEvery)}, "
             + $"partitions every {Seconds(PartitionEvery)}, harbor crashes every {Seconds(CrashEvery)}, "
             + $"full disk every {Seconds(FullEvery)}, clock jumps every {Seconds(ClockJumpEvery)}, "
-            + $"runs lost {RunLossLikelihood:G3}");
+            + $"bits turn every {Seconds(RotEvery)}, runs lost {RunLossLikelihood:G3}");
         foreach (AgentOptions agent in Agents)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"{agent}");

@@ -1,5 +1,8 @@
+using Ptorrent.Harbor.State;
 using Ptorrent.Harbor.Storage;
 using Ptorrent.Model.Identity;
+using Ptorrent.Model.Jobs;
+using Ptorrent.Model.Merkle;
 using Ptorrent.Simulation.Core;
 
 namespace Ptorrent.Simulation.Nodes;
@@ -21,6 +24,8 @@ internal class Disk(Schedule schedule, Dice dice, DiskOptions options)
 
     private readonly List<StorageRecord> _durable = [];
     private readonly Dictionary<(JobId Job, int Round, long Begin), StorageRecord.SegmentAdded> _segments = [];
+    private readonly Dictionary<(JobId Job, int Round, long Begin), long> _checksums = [];
+    private readonly HashSet<JobId> _rotten = [];
     private List<StorageRecord> _waiting = [];
     private List<StorageRecord> _writing = [];
     private Alarm? _alarm;
@@ -33,6 +38,57 @@ internal class Disk(Schedule schedule, Dice dice, DiskOptions options)
     /// <summary>A durable segment; null if there is none.</summary>
     public StorageRecord.SegmentAdded? FindSegment(JobId job, int round, long begin) =>
         _segments.GetValueOrDefault((job, round, begin));
+
+    /// <summary>Whether a bit of a job's segments has turned.</summary>
+    public bool HasRotted(JobId job) => _rotten.Contains(job);
+
+    /// <summary>A segment's bytes, if they are still what was stored: the database's checksum or the blob's digest
+    /// tells.</summary>
+    /// <exception cref="StorageException">They are not.</exception>
+    public ReadOnlyMemory<byte> Read(StorageRecord.SegmentAdded segment)
+    {
+        ReadOnlyMemory<byte> bytes = segment.Content.Blob is { } blob ? Blobs[blob] : segment.Content.Inline;
+        return IsSound(segment)
+            ? bytes
+            : throw new StorageException($"The output of {segment.Range} is damaged.", isTransient: false);
+    }
+
+    /// <summary>Whether a segment is still what was stored.</summary>
+    public virtual bool IsSound(StorageRecord.SegmentAdded segment) => segment.Content.Blob is { } blob
+        ? MerkleHasher.RootOf(Blobs[blob]) == blob
+        : _checksums[(segment.Job, segment.Round, segment.Range.Begin)]
+            == RowChecksum.Of(segment.Job, segment.Round, segment.Range, segment.Content);
+
+    /// <summary>Turns a bit of a durable segment. Not of a blob that is to be merged: agents would see it, and the job
+    /// would wait for ever for one that does not.</summary>
+    /// <returns>Whether there was one.</returns>
+    public bool TurnBit(Dice dice, Func<JobId, CombineKind> combineOf)
+    {
+        StorageRecord.SegmentAdded[] segments =
+        [
+            .. _segments.Values.Where(s => s.Content.SizeBytes > 0
+                && (s.Content.Blob is null || combineOf(s.Job) != CombineKind.Merge)),
+        ];
+        if (segments.Length == 0)
+        {
+            return false;
+        }
+
+        StorageRecord.SegmentAdded segment = segments[dice.Between(0, segments.Length - 1)];
+        byte[] bytes = (segment.Content.Blob is { } blob ? Blobs[blob] : segment.Content.Inline).ToArray();
+        bytes[dice.Between(0, bytes.Length - 1)] ^= (byte)(1 << dice.Between(0, 7));
+        _rotten.Add(segment.Job);
+        if (segment.Content.Blob is { } damaged)
+        {
+            Blobs[damaged] = bytes;
+            return true;
+        }
+
+        StorageRecord.SegmentAdded turned = segment with { Content = SegmentContent.Of(bytes) };
+        _durable[_durable.IndexOf(segment)] = turned;
+        _segments[(segment.Job, segment.Round, segment.Range.Begin)] = turned;
+        return true;
+    }
 
     /// <summary>Blobs by digest; they are synced before their upload is answered.</summary>
     public Dictionary<Digest, byte[]> Blobs { get; } = [];
@@ -164,7 +220,11 @@ internal class Disk(Schedule schedule, Dice dice, DiskOptions options)
     {
         if (record is StorageRecord.SegmentAdded segment)
         {
-            _segments.TryAdd((segment.Job, segment.Round, segment.Range.Begin), segment);
+            (JobId Job, int Round, long Begin) key = (segment.Job, segment.Round, segment.Range.Begin);
+            if (_segments.TryAdd(key, segment))
+            {
+                _checksums[key] = RowChecksum.Of(segment.Job, segment.Round, segment.Range, segment.Content);
+            }
         }
         else if (record is StorageRecord.JobRemoved removed)
         {

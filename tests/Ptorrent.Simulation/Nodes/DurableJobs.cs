@@ -10,12 +10,16 @@ namespace Ptorrent.Simulation.Nodes;
 /// <summary>What a start of the harbor finds on the disk: the records folded as the database folds them.</summary>
 internal sealed class DurableJobs
 {
+    private readonly Func<StorageRecord.SegmentAdded, bool> _isSound;
     private readonly SortedDictionary<long, JobRows> _jobs = [];
     private readonly Dictionary<JobId, JobRows> _byId = [];
     private readonly Dictionary<AgentId, string> _agents = [];
 
-    public DurableJobs(IEnumerable<StorageRecord> records)
+    public DurableJobs(
+        IEnumerable<StorageRecord> records,
+        Func<StorageRecord.SegmentAdded, bool>? isSound = null)
     {
+        _isSound = isSound ?? (_ => true);
         foreach (StorageRecord record in records)
         {
             Add(record);
@@ -43,7 +47,7 @@ internal sealed class DurableJobs
     private StoredJob ToStored(JobRows job, JobRequest request)
     {
         StorageRecord.SegmentAdded? numbers = SegmentCombiner.IsNumeric(request.Combine)
-            ? job.Segments.FirstOrDefault(s => s.Content.Inline.Length > 0)
+            ? job.Segments.FirstOrDefault(s => s.Content.Inline.Length > 0 && _isSound(s))
             : null;
         return new StoredJob
         {

@@ -46,7 +46,7 @@ internal sealed class HarborNode
     {
         Disk.Open();
         _world.Trace.Note("harbor", "starts", Disk.Epoch, Disk.Durable.Count);
-        DurableJobs durable = new(Disk.Durable);
+        DurableJobs durable = new(Disk.Durable, Disk.IsSound);
         _world.Checks.OnHarborStart(Disk.Epoch);
         _process = new HarborProcess(_world, this, durable);
         _process.Start(durable.OpenJobs(id => _world.ScriptOf(id).Request));

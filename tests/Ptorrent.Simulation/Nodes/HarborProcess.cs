@@ -203,8 +203,7 @@ internal sealed class HarborProcess
                 LinkOf(grant.Child)?.Grant(grant.Lease, grant.Description);
                 break;
             case HarborEffect.GrantMerge merge:
-                AddParts(merge);
-                LinkOf(merge.Child)?.Grant(merge.Lease, merge.Description);
+                GrantMerge(merge);
                 break;
             case HarborEffect.Cancel cancel:
                 LinkOf(cancel.Child)?.Send(new Frame { Cancel = new Cancel { Lease = cancel.Lease.Value } });
@@ -250,6 +249,19 @@ internal sealed class HarborProcess
         }
     }
 
+    private void GrantMerge(HarborEffect.GrantMerge merge)
+    {
+        try
+        {
+            AddParts(merge);
+            LinkOf(merge.Child)?.Grant(merge.Lease, merge.Description);
+        }
+        catch (StorageException exception)
+        {
+            Post(new HarborEvent.SegmentLost(new JobId(merge.Lease.Job), merge.Lease.Begin, exception.Message));
+        }
+    }
+
     private void AddParts(HarborEffect.GrantMerge merge)
     {
         foreach (IndexRange range in merge.Parts)
@@ -257,6 +269,7 @@ internal sealed class HarborProcess
             StorageRecord.SegmentAdded? segment =
                 _node.Disk.FindSegment(new JobId(merge.Lease.Job), merge.Round, range.Begin);
             Invariant.Holds(segment?.Range == range);
+            ReadOnlyMemory<byte> bytes = _node.Disk.Read(segment);
             SegmentContent content = segment.Content;
             Part part = new() { Begin = range.Begin, End = range.End };
             if (content.Blob is { } blob)
@@ -265,7 +278,7 @@ internal sealed class HarborProcess
             }
             else
             {
-                part.Inline = UnsafeByteOperations.UnsafeWrap(content.Inline);
+                part.Inline = UnsafeByteOperations.UnsafeWrap(bytes);
             }
 
             merge.Lease.Parts.Add(part);

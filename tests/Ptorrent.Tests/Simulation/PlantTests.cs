@@ -15,6 +15,7 @@ public sealed class PlantTests
     [InlineData("forgetful-disk", "DurabilityChecker")]
     [InlineData("no-fence", "JobChecker")]
     [InlineData("credulous", "LeaseChecker")]
+    [InlineData("trusting-disk", "JobChecker")]
     public void Plant_IsCaught(string plant, string check)
     {
         HashSet<string?> caught = [];
@@ -46,6 +47,7 @@ public sealed class PlantTests
             WorkSeconds = 60,
             SafetyTime = TimeSpan.FromSeconds(40),
             CrashEvery = TimeSpan.FromSeconds(4),
+            RotEvery = TimeSpan.FromSeconds(5),
             Agents =
             [
                 drawn.Agents[0],
