@@ -278,6 +278,51 @@ public sealed class LeasingStateTests
     }
 
     [Fact]
+    public void Late_ChildHasAnsweredEveryRevoke_IsAskedAgainAndKeepsItsLease()
+    {
+        // Many costs, since sums of some fractions leave crumbs.
+        for (int part = 0; part < 40; part++)
+        {
+            LeasingState state = new(LeasingLimits.Wire, Epoch);
+            List<LeasingEffect> effects = [];
+            TimeSpan now = TimeSpan.FromHours(1);
+            // The first child has two leases of two seconds, of each of which one of the others gets a part.
+            LearnedCost learned = new(100_000 + (part / 7.0), 1_000);
+            state.AddWork(now, WorkDescription.Of(Job, 1, new IndexRange(0, 38)) with { Learned = learned }, effects);
+            state.AddChild(now, First, 1, Rate);
+            Assert.NotNull(state.Adopt(now, First, Job, new IndexRange(0, 19), effects));
+            Assert.NotNull(state.Adopt(now, First, Job, new IndexRange(19, 38), effects));
+            foreach (ChildId child in (ChildId[])[Second, new(3)])
+            {
+                state.AddChild(now, child, 1, Rate);
+                state.SetWindow(now, child, new Fuel(long.MaxValue), effects);
+            }
+
+            LeasingEffect[] revokes = [.. effects.Where(e => e.Kind == LeasingEffectKind.Revoke)];
+            Assert.Equal(2, revokes.Select(e => e.Lease).Distinct().Count());
+            now += TimeSpan.FromSeconds(0.1);
+            foreach (LeasingEffect revoke in revokes)
+            {
+                state.Keep(now, First, revoke.Lease, revoke.Range.Begin, effects);
+            }
+
+            // Then it is slow: the others are done, and it is not.
+            LeasingEffect[] granted = [.. effects.Where(e => e.Kind == LeasingEffectKind.Grant && e.Child != First)];
+            effects.Clear();
+            now += TimeSpan.FromSeconds(3);
+            foreach (LeasingEffect lease in granted)
+            {
+                Fuel fuel = new((long)(lease.Range.Count * learned.FuelPerIndex));
+                state.Commit(
+                    now, lease.Child, lease.Lease, Epoch, lease.Range.End, fuel, Rate.TimeFor(fuel), effects);
+            }
+
+            Assert.Contains(effects, e => e.Kind == LeasingEffectKind.Revoke && e.Child == First);
+            Assert.DoesNotContain(effects, e => e.Kind == LeasingEffectKind.Cancel);
+        }
+    }
+
+    [Fact]
     public void Twins_ChildrenHaveNothingElseToDo_AShortLeaseIsDoneTwiceWithinTheBudget()
     {
         for (int child = 1; child <= 100; child++)
