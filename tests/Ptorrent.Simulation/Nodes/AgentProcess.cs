@@ -90,8 +90,9 @@ internal sealed class AgentProcess
                 wire?.Child.Forget();
                 wire?.Break(null, TimeSpan.Zero);
             }
-            else if (wire is null)
+            else if (wire is null || wire.Child.IsOver)
             {
+                // Nobody listened, or the line died before this end had it.
                 Retry();
             }
             else
