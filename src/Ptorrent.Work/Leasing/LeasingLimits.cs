@@ -19,7 +19,7 @@ public sealed record LeasingLimits
         SlackMin = TimeSpan.FromSeconds(2),
         AnswerTimeMin = TimeSpan.FromSeconds(1),
         TwinShareMax = 0.05,
-        RemainingShare = 0.75,
+        RemainingShare = 0.8,
         GuessShare = 0.25,
         Order = WorkOrder.Fair,
     };
