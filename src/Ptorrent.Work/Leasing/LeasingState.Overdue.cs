@@ -224,13 +224,20 @@ public sealed partial class LeasingState
     }
 
     /// <summary>Asks an overdue child for all that it has not begun, unless it was asked in vain.</summary>
-    private bool TryRevokeAll(Child stuck)
+    private bool TryRevokeAll(Child stuck) =>
+        TryRevokeUnbegun(stuck, stuck.IndicesOutstanding - stuck.SlotCount);
+
+    /// <summary>Asks a child for the last of what it has, as far as it was not asked in vain.</summary>
+    /// <param name="stuck">The child.</param>
+    /// <param name="count">Of how many indices.</param>
+    /// <param name="except">Work that is left alone.</param>
+    private bool TryRevokeUnbegun(Child stuck, long count, Work? except = null)
     {
         bool isAny = false;
-        long unbegun = stuck.IsSilent ? 0 : stuck.IndicesOutstanding - stuck.SlotCount;
+        long unbegun = stuck.IsSilent ? 0 : count;
         for (Lease? lease = stuck.Leases.Last; lease is not null && unbegun > 0; lease = lease.PreviousOfChild)
         {
-            if (IsDivisible(lease))
+            if (IsDivisible(lease) && lease.Work != except)
             {
                 Revoke(lease, Math.Min(unbegun, lease.Left.Count), taker: null);
                 isAny = true;

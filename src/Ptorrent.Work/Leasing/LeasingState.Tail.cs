@@ -5,6 +5,9 @@ namespace Ptorrent.Work.Leasing;
 /// <content>The tail: what is done for a hungry child when nothing is left but what others hold.</content>
 public sealed partial class LeasingState
 {
+    // So few messages does new work cost; the others come to it when they are done.
+    private const int AskedForRoomMax = 8;
+
     private bool TryServeFromOthers(Child hungry)
     {
         if (TryRevokeFor(hungry))
@@ -40,6 +43,40 @@ public sealed partial class LeasingState
         }
 
         return false;
+    }
+
+    /// <summary>
+    /// New work that would wait for the end of others' long leases is made room for: those that have the most to do are
+    /// asked for all but what they do while they answer. What they give back is served again, in fair order.
+    /// </summary>
+    private void MakeRoomFor(Work work)
+    {
+        long slots = 0;
+        int asked = 0;
+        while (_limits.Order == WorkOrder.Fair
+            && asked < AskedForRoomMax
+            && slots < work.Pool.Count
+            && _loaded.TryPeek(out Child? victim))
+        {
+            double way = _limits.RevokeRoundTrips * victim.RoundTrip;
+            if ((victim.BusyUntil - _now).TotalSeconds < Math.Max(2 * way, _limits.LeaseTimeMin.TotalSeconds))
+            {
+                return;
+            }
+
+            Lease last = victim.Leases.Last!; // Only those that hold leases are loaded.
+            long begun = Math.Max(victim.SlotCount, (long)Math.Min(way * victim.Rate / last.FuelPerIndex, 1e15));
+            if (TryRevokeUnbegun(victim, victim.IndicesOutstanding - begun, except: work))
+            {
+                slots += victim.SlotCount;
+                asked++;
+            }
+            else
+            {
+                // It has nothing to give; whatever changes that puts it back.
+                _loaded.Remove(victim);
+            }
+        }
     }
 
     private bool IsWorthTaking(Child hungry) =>

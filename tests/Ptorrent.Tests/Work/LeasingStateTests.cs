@@ -250,6 +250,35 @@ public sealed class LeasingStateTests
     }
 
     [Fact]
+    public void AddWork_AllAreBusyForLong_IsServedWithinARoundTripAndNotAtTheirEnd()
+    {
+        LearnedCost learned = new(100_000, 1_000_000);
+        _state.AddWork(_now, WorkDescription.Of(Job, 1, new(0, 100_000)) with { Learned = learned }, _effects);
+        _now += TimeSpan.FromMinutes(5);
+        foreach (ChildId child in (ChildId[])[First, Second])
+        {
+            JoinOpen(child, slots: 2);
+        }
+
+        // They hold all of it, minutes of work, when a small job comes.
+        _now += TimeSpan.FromMinutes(5);
+        _effects.Clear();
+        _state.AddWork(_now, WorkDescription.Of(new(8), 8, new(0, 3)), _effects);
+        LeasingEffect[] revokes = [.. _effects.Where(e => e.Kind == LeasingEffectKind.Revoke)];
+        Assert.NotEmpty(revokes);
+        Assert.Equal(revokes.Length, revokes.Select(e => e.Lease).Distinct().Count());
+        _effects.Clear();
+        _now += TimeSpan.FromMilliseconds(100);
+        foreach (LeasingEffect revoke in revokes)
+        {
+            _state.Keep(_now, revoke.Child, revoke.Lease, revoke.Range.Begin, _effects);
+        }
+
+        Assert.Equal(3, _effects.Where(e => e.Kind == LeasingEffectKind.Grant && e.Work == new WorkId(8)).Sum(
+            e => e.Range.Count));
+    }
+
+    [Fact]
     public void AddWork_PartsWereCommittedEarlier_OnlyTheRestIsLeased()
     {
         JoinOpen(First);
