@@ -103,6 +103,9 @@ internal sealed class Child(ChildId id, int slotCount, ComputeRate slotRate, Tim
     /// <summary>Whether it has left a revoke unanswered.</summary>
     public bool IsSilent { get; private set; }
 
+    /// <summary>How often it has left a revoke unanswered since something was heard of it; bounded.</summary>
+    public int SilenceCount => _silences;
+
     /// <summary>When a silent child is tried again, though nothing was heard of it.</summary>
     public TimeSpan TrustedAt { get; private set; }
 

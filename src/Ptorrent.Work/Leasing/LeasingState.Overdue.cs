@@ -87,7 +87,9 @@ public sealed partial class LeasingState
 
     private TimeSpan? AnswerDueOf(Child child)
     {
-        double patience = Math.Max(4 * child.RoundTrip, _limits.AnswerTimeMin.TotalSeconds);
+        // An answer waits on the line behind output, so whoever was silent before gets more time to answer.
+        double patience =
+            Math.Max(4 * child.RoundTrip, _limits.AnswerTimeMin.TotalSeconds) * (1 << child.SilenceCount);
         TimeSpan? first = null;
         for (Lease? lease = child.Leases.First; lease is not null; lease = lease.NextOfChild)
         {

@@ -307,6 +307,33 @@ public sealed class LeasingStateTests
     }
 
     [Fact]
+    public void Silent_TimeAfterTime_HasTwiceAsLongToAnswerEachTime()
+    {
+        LearnedCost learned = new(100_000, 1_000);
+        _state.AddWork(_now, WorkDescription.Of(Job, 1, new IndexRange(0, 1000)) with { Learned = learned }, _effects);
+        JoinOpen(First);
+        List<double> patiences = [];
+        TimeSpan? askedAt = null;
+        while (patiences.Count < 4)
+        {
+            _effects.Clear();
+            _now = _state.NextWakeAt!.Value; // Somebody holds leases or is tried again later.
+            _state.PassTime(_now, _effects);
+            if (_effects.Exists(e => e.Kind == LeasingEffectKind.Revoke))
+            {
+                askedAt = _now;
+            }
+            else if (_effects.Exists(e => e.Kind == LeasingEffectKind.Cancel) && askedAt is { } asked)
+            {
+                patiences.Add((_now - asked).TotalSeconds);
+                askedAt = null;
+            }
+        }
+
+        Assert.All(patiences.Zip(patiences.Skip(1)), pair => Assert.Equal(2 * pair.First, pair.Second, 0.01));
+    }
+
+    [Fact]
     public void Late_ChildHasAnsweredEveryRevoke_IsAskedAgainAndKeepsItsLease()
     {
         // Many costs, since sums of some fractions leave crumbs.
