@@ -46,11 +46,17 @@ public sealed partial class LeasingState
     }
 
     /// <summary>
-    /// New work that would wait for the end of others' long leases is made room for: those that have the most to do are
-    /// asked for all but what they do while they answer. What they give back is served again, in fair order.
+    /// New work that would stand behind others' long leases is made room for, where nobody is idle: those that have the
+    /// most to do are asked for all but what they do while they answer. What they give back is served again, in fair
+    /// order.
     /// </summary>
     private void MakeRoomFor(Work work)
     {
+        if (_hungry.TryPeek(out Child? hungry) && hungry.Leases.Count == 0)
+        {
+            return;
+        }
+
         long slots = 0;
         int asked = 0;
         while (_limits.Order == WorkOrder.Fair

@@ -78,8 +78,8 @@ public sealed partial class LeasingState
 
         work.IndicesLeft = work.IndicesTotal;
         Invariant.Holds(work.IndicesLeft > 0);
-        Serve();
         MakeRoomFor(work);
+        Serve();
     }
 
     /// <summary>Forgets work and cancels its leases. Unknown work is nothing to forget.</summary>
