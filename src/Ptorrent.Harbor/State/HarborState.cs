@@ -428,8 +428,10 @@ internal sealed class HarborState
 
         _books.StalledBecause = reason;
 
-        // What comes back of what was begun waits in memory.
+        // What comes back of what was begun waits in memory. While windows are closed one by one, others may still be
+        // granted something of a job that is taken back below.
         _agents.CloseWindows();
+        CarryLeasing();
 
         foreach (JobRecord job in _books.Jobs.Values.Where(j => !j.IsStored).OrderBy(j => j.Number).ToArray())
         {
@@ -503,12 +505,7 @@ internal sealed class HarborState
     private void Finish()
     {
         _agents.SendReceipts();
-        foreach (LeasingEffect effect in _books.LeasingEffects)
-        {
-            Carry(effect);
-        }
-
-        _books.LeasingEffects.Clear();
+        CarryLeasing();
         foreach (JobRecord job in _books.Dirty)
         {
             job.IsDirty = false;
@@ -521,6 +518,16 @@ internal sealed class HarborState
         }
 
         _books.Dirty.Clear();
+    }
+
+    private void CarryLeasing()
+    {
+        foreach (LeasingEffect effect in _books.LeasingEffects)
+        {
+            Carry(effect);
+        }
+
+        _books.LeasingEffects.Clear();
     }
 
     private void Carry(in LeasingEffect effect)
