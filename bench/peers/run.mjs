@@ -48,6 +48,9 @@ async function withSystem(system, body) {
   }
 }
 
+/** Two seconds of work, after which a network's processes have their code compiled, as those that are up for days. */
+const warmUp = (network) => network.area(4000, pointsOfMillisecond.engine);
+
 /** Sums of one job by different systems must be the same number. */
 function agree(...sums) {
   if (new Set(sums.map(String)).size !== 1) throw new Error(`the systems disagree: ${sums.join(", ")}`);
@@ -111,7 +114,7 @@ async function grain() {
     const name = `grain ${milliseconds} ms`;
     const ideal = await engineIdeal(count, points);
     await withSystem(new Ptorrent(), async (network) => {
-      await network.area(200, points);
+      await warmUp(network);
       const measured = await network.area(count, points);
       agree(ideal.sum, measured.sum);
       tell(name, {
@@ -146,7 +149,7 @@ async function slow() {
   const full = await engineIdeal(count, points);
   const ideal = (full.seconds * 2) / 1.25;
   await withSystem(new Ptorrent(), async (network) => {
-    await network.area(200, points);
+    await warmUp(network);
     const executors = family(network.agents[1]).filter(({ name }) => name.startsWith("deno"));
     const release = throttle(executors.map(({ pid }) => pid), 0.25);
     try {
@@ -181,7 +184,7 @@ async function distance() {
     const proxy = roundTrip > 0 ? await delayTo(network.port, roundTrip) : null;
     try {
       for (const name of ["one", "two"]) await network.startAgent(name, proxy?.port);
-      await network.area(200, points);
+      await warmUp(network);
       const measured = await network.area(count, points);
       agree(ideal.sum, measured.sum);
       tell("distance", { [`${roundTrip} ms`]: round(ideal.seconds / measured.seconds) });
@@ -197,7 +200,7 @@ async function agentKilled() {
   const points = pointsOfMillisecond.engine * 10;
   const count = Math.round((seconds * 2000) / 10);
   await withSystem(new Ptorrent(), async (network) => {
-    await network.area(200, points);
+    await warmUp(network);
     const whole = await network.area(count, points);
     const job = network.area(count, points);
     await sleep((seconds * 1000) / 3);
@@ -215,7 +218,7 @@ async function harborKilled() {
   const points = pointsOfMillisecond.engine * 10;
   const count = Math.round((seconds * 2000) / 10);
   await withSystem(new Ptorrent(), async (network) => {
-    await network.area(200, points);
+    await warmUp(network);
     const whole = await network.area(count, points);
     const job = network.area(count, points);
     await sleep((seconds * 1000) / 3);
