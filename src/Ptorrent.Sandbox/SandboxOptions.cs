@@ -64,7 +64,7 @@ public sealed record SandboxOptions
 
     /// <summary>
     /// How long a cancelled run that has begun may go on before its process is killed. Default 100 ms: runs are cut to
-    /// 40 ms, and to start another process takes a quarter of a second of a core.
+    /// 80 ms, and to start another process takes a quarter of a second of a core.
     /// </summary>
     public TimeSpan CancelTimeMax { get; init; } = TimeSpan.FromMilliseconds(100);
 

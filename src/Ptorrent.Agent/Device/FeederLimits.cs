@@ -11,9 +11,9 @@ internal sealed record FeederLimits
 
     /// <summary>
     /// The longest run. It keeps calls short, so that V8 puts optimised code in place (it replaces no function that is
-    /// running) and cancelling is quick. Default 40 ms.
+    /// running) and cancelling is quick. Default 80 ms.
     /// </summary>
-    public TimeSpan RunTimeMax { get; init; } = TimeSpan.FromMilliseconds(40);
+    public TimeSpan RunTimeMax { get; init; } = TimeSpan.FromMilliseconds(80);
 
     /// <summary>The share of what the core has that one run takes, so that runs shrink towards the end and there is
     /// something left for others to take. Default a quarter.</summary>
