@@ -42,7 +42,7 @@ public sealed class CoreFeederTests
     }
 
     [Theory]
-    [InlineData(1_000_000, 40)] // The longest run.
+    [InlineData(1_000_000, 80)] // The longest run.
     [InlineData(100, 25)] // A quarter of what the core has.
     [InlineData(4, 2)] // The shortest that is worth a call.
     public void Run_IsAShareOfWhatTheCoreHas(long milliseconds, long expected)
@@ -66,7 +66,7 @@ public sealed class CoreFeederTests
             feeder.End(oldest.Place, Ended(TimeSpan.FromMicroseconds(10) * oldest.Run.Range.Count), _effects);
         }
 
-        Assert.InRange(Starts()[^1].Run.Range.Count, 3900, 4010);
+        Assert.InRange(Starts()[^1].Run.Range.Count, 7900, 8010);
     }
 
     [Fact]
