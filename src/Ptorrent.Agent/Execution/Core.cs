@@ -46,47 +46,21 @@ internal sealed class Core
     public Task Fault => _fault.Task;
 
     /// <summary>Gives it a lease.</summary>
-    public void Give(CoreLease lease, ReadyProgram program)
-    {
-        Orders orders;
-        lock (_gate)
+    public void Give(CoreLease lease, ReadyProgram program) => Change(
+        (lease, program),
+        static (core, given, effects) =>
         {
-            _programs[lease.Job] = program;
-            orders = RentOrders();
-            _feeder.Add(lease, orders.Effects);
-            Prepare(orders);
-        }
-
-        CarryOut(orders);
-    }
+            core._programs[given.lease.Job] = given.program;
+            core._feeder.Add(given.lease, effects);
+        });
 
     /// <summary>A lease is over.</summary>
-    public void Drop(CoreLease lease)
-    {
-        Orders orders;
-        lock (_gate)
-        {
-            orders = RentOrders();
-            _feeder.Drop(lease, orders.Effects);
-            Prepare(orders);
-        }
-
-        CarryOut(orders);
-    }
+    public void Drop(CoreLease lease) =>
+        Change(lease, static (core, dropped, effects) => core._feeder.Drop(dropped, effects));
 
     /// <summary>Begins nothing, or goes on.</summary>
-    public void Pause(bool isPaused)
-    {
-        Orders orders;
-        lock (_gate)
-        {
-            orders = RentOrders();
-            _feeder.Pause(isPaused, orders.Effects);
-            Prepare(orders);
-        }
-
-        CarryOut(orders);
-    }
+    public void Pause(bool isPaused) =>
+        Change(isPaused, static (core, paused, effects) => core._feeder.Pause(paused, effects));
 
     /// <summary>A program is not run any more.</summary>
     public void Forget(JobId job)
@@ -133,14 +107,22 @@ internal sealed class Core
         }
     }
 
-    private void End(int place, RunEnd end)
+    private void End(int place, RunEnd end) => Change(
+        (place, end),
+        static (core, ended, effects) =>
+        {
+            core._runningCount--;
+            core._feeder.End(ended.place, ended.end, effects);
+        });
+
+    /// <summary>Has the feeder take in an event under the lock, and carries out what it decides outside.</summary>
+    private void Change<T>(T what, Action<Core, T, List<FeederEffect>> change)
     {
         Orders orders;
         lock (_gate)
         {
-            _runningCount--;
             orders = RentOrders();
-            _feeder.End(place, end, orders.Effects);
+            change(this, what, orders.Effects);
             Prepare(orders);
             SeeWhetherIdle();
         }

@@ -50,10 +50,11 @@ public sealed partial class LeasingState
     /// <summary>When a child is overdue, whether others are hungry or not.</summary>
     private TimeSpan OverdueTime(Child child) =>
         TimeWithSlack(
-        child,
-        child.HeardAt,
-        _limits.SlackMin.TotalSeconds * (1 << child.Leases.First!.VainPairs), // Only those that hold leases are asked.
-        _limits.SlackShare * (1 << child.Leases.First.VainPairs));
+            child,
+            child.HeardAt,
+            // Only those that hold leases are asked.
+            _limits.SlackMin.TotalSeconds * (1 << child.Leases.First!.VainPairs),
+            _limits.SlackShare * (1 << child.Leases.First.VainPairs));
 
     /// <summary>Until when something must be heard of a child: the answer to a revoke, or else a commit of its oldest
     /// lease.</summary>
@@ -230,14 +231,14 @@ public sealed partial class LeasingState
         TryRevokeUnbegun(stuck, stuck.IndicesOutstanding - stuck.SlotCount);
 
     /// <summary>Asks a child for the last of what it has, as far as it was not asked in vain.</summary>
-    /// <param name="stuck">The child.</param>
+    /// <param name="child">The child.</param>
     /// <param name="count">Of how many indices.</param>
     /// <param name="except">Work that is left alone.</param>
-    private bool TryRevokeUnbegun(Child stuck, long count, Work? except = null)
+    private bool TryRevokeUnbegun(Child child, long count, Work? except = null)
     {
         bool isAny = false;
-        long unbegun = stuck.IsSilent ? 0 : count;
-        for (Lease? lease = stuck.Leases.Last; lease is not null && unbegun > 0; lease = lease.PreviousOfChild)
+        long unbegun = child.IsSilent ? 0 : count;
+        for (Lease? lease = child.Leases.Last; lease is not null && unbegun > 0; lease = lease.PreviousOfChild)
         {
             if (IsDivisible(lease) && lease.Work != except)
             {
@@ -251,10 +252,10 @@ public sealed partial class LeasingState
         if (isAny)
         {
             // Until it answers, or ought to have, it is not overdue.
-            stuck.IsOverdue = false;
-            stuck.AskedAt = _now;
-            _stuck.Remove(stuck);
-            Reconsider(stuck);
+            child.IsOverdue = false;
+            child.AskedAt = _now;
+            _stuck.Remove(child);
+            Reconsider(child);
         }
 
         return isAny;

@@ -140,8 +140,8 @@ public sealed partial class LeasingState
 
     /// <summary>
     /// Whether a commit of one twin comes too late: it is a part only, and the other one, from which something is still
-    /// expected, must be further by now. Where others
-    /// were overdue with the same before, nothing is to be expected, and what has come back counts.
+    /// expected, must be further by now. Where others were overdue with the same before, nothing is to be expected, and
+    /// what has come back counts.
     /// </summary>
     private bool LosesToTwin(Lease lease, long upto)
     {
